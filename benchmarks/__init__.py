@@ -1,0 +1,1 @@
+"""Every number and picture of the README: ``python -m benchmarks NAME``."""

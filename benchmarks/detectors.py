@@ -1,0 +1,54 @@
+"""The detectors that are compared, each from its defaults, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pyod.models.base import BaseDetector
+from pyod.models.cblof import CBLOF
+from pyod.models.copod import COPOD
+from pyod.models.ecod import ECOD
+from pyod.models.gmm import GMM
+from pyod.models.hbos import HBOS
+from pyod.models.iforest import IForest
+from pyod.models.inne import INNE
+from pyod.models.knn import KNN
+from pyod.models.lof import LOF
+from pyod.models.mcd import MCD
+from pyod.models.ocsvm import OCSVM
+from pyod.models.pca import PCA
+
+from pyod_robustnvp import REAL_NVP, TRIM_REAL_NVP, RobustRealNVP
+
+
+def _seeded(cls: type[BaseDetector], **settings: object) -> Callable[..., BaseDetector]:
+    return lambda contamination, seed: cls(
+        contamination=contamination, random_state=seed, **settings
+    )
+
+
+def _unseeded(cls: type[BaseDetector]) -> Callable[..., BaseDetector]:
+    return lambda contamination, seed: cls(contamination=contamination)
+
+
+#: name -> function of (contamination, seed) that makes an unfitted detector
+DETECTORS: dict[str, Callable[..., BaseDetector]] = {
+    "RobustRealNVP": _seeded(RobustRealNVP),
+    "TrimRealNVP": _seeded(RobustRealNVP, **TRIM_REAL_NVP),
+    "RealNVP": _seeded(RobustRealNVP, **REAL_NVP),
+    "IForest": _seeded(IForest),
+    "LOF": _unseeded(LOF),
+    "OCSVM": _unseeded(OCSVM),
+    "KNN": _unseeded(KNN),
+    "MCD": _seeded(MCD),
+    "INNE": _seeded(INNE),
+    "ECOD": _unseeded(ECOD),
+    "COPOD": _unseeded(COPOD),
+    "CBLOF": _seeded(CBLOF),
+    "GMM": _seeded(GMM),
+    "HBOS": _unseeded(HBOS),
+    "PCA": _seeded(PCA),
+}
+
+#: What is compared where nobody says otherwise.
+USUAL = ("RobustRealNVP", "RealNVP", "TrimRealNVP", "IForest", "LOF", "OCSVM")

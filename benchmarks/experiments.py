@@ -1,0 +1,83 @@
+"""The experiments: each runs, prints what it found and leaves its files in a folder."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from sklearn.metrics import roc_auc_score
+from tqdm import tqdm
+
+from pyod_robustnvp import REAL_NVP, TRIM_REAL_NVP, RobustRealNVP
+
+from . import pictures, tables
+from .datasets import bundled, find_data_dir, load_file, two_moons
+from .protocol import Record, run_all
+
+
+def run_bundled(options: argparse.Namespace) -> None:
+    """Compare the detectors on real sets that scikit-learn brings."""
+    names = [dataset.name for dataset in bundled(seed=0)]
+    records = []
+    for seed in range(options.seeds):
+        datasets = bundled(seed)
+        records += _run(datasets, options, range(seed, seed + 1))
+    _present(records, options.out)
+    path = pictures.scores_and_curves([r for r in records if r.seed == 0], options.out)
+    print(f"\n{path}: score distributions and ROC curves of {', '.join(names)}, first seed")
+
+
+def run_odds(options: argparse.Namespace) -> None:
+    """Compare the detectors on files of ADBench or ODDS."""
+    folder = find_data_dir(options.data_dir)
+    datasets = [load_file(folder, name) for name in options.datasets]
+    _present(_run(datasets, options, range(options.seeds)), options.out)
+
+
+def run_moons(options: argparse.Namespace) -> None:
+    """Draw what each model of the paper learns of two moons with a cluster of anomalies."""
+    models = {"RealNVP": REAL_NVP, "TrimRealNVP": TRIM_REAL_NVP, "RobustRealNVP": {}}
+    rows, shown = [], {}
+    for seed in tqdm(range(options.seeds), unit="seed"):
+        train, fresh = two_moons(seed), two_moons(seed + 1000)
+        for name, settings in models.items():
+            clf = RobustRealNVP(contamination=0.05, random_state=seed, **settings).fit(train.X)
+            rows.append((name, roc_auc_score(fresh.y, clf.decision_function(fresh.X))))
+            shown.setdefault(name, clf)
+    options.out.mkdir(parents=True, exist_ok=True)
+    auc = pd.DataFrame(rows, columns=["model", "ROC-AUC"]).groupby("model", sort=False)["ROC-AUC"]
+    table = auc.agg(["mean", "std", "min", "max"])
+    table.to_csv(options.out / "auc.csv", float_format="%.4f")
+    print(table.round(3).to_string())
+    print(pictures.moons(two_moons(0), shown, table["mean"], options.out))
+
+
+def _run(datasets, options: argparse.Namespace, seeds: range) -> list[Record]:
+    cells = len(datasets) * len(options.detectors) * len(seeds)
+    stream = run_all(datasets, options.detectors, seeds, options.contamination)
+    with tqdm(stream, total=cells, unit="fit") as bar:
+        records = []
+        for record in bar:
+            records.append(record)
+            bar.set_postfix_str(f"{record.dataset.name}, {record.detector}")
+    return records
+
+
+def _present(records: list[Record], out: Path) -> None:
+    """Print the tables and keep them, as text and as CSV."""
+    text = "\n\n".join(
+        [
+            f"ROC-AUC, mean of {len(np.unique([r.seed for r in records]))} splits",
+            tables.readable(records, "roc"),
+            "Average precision",
+            tables.readable(records, "ap"),
+            "Seconds",
+            tables.seconds(records),
+            tables.failures(records),
+        ]
+    ).rstrip()
+    tables.write_csv(records, out)
+    (out / "tables.md").write_text(text + "\n")
+    print(f"\n{text}\n\n{out}: the same as tables.md and CSV files")

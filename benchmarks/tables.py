@@ -1,0 +1,70 @@
+"""Records as tables: one for the reader, CSV files with PyOD's columns for programs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from .protocol import Record
+
+MEASURES = ("roc", "prn", "ap", "time", "time_fit", "time_score")
+
+
+def frame(records: list[Record], measure: str) -> pd.DataFrame:
+    """Return the mean of a measure over the seeds, a row a set, a column a detector.
+
+    A detector that failed on a set has no number there.
+    """
+    rows = [(r.dataset.name, r.detector, r.measures.get(measure, float("nan"))) for r in records]
+    table = pd.DataFrame(rows, columns=["Data", "detector", "value"])
+    mean = table.groupby(["Data", "detector"], sort=False)["value"].mean(skipna=False)
+    return mean.unstack(sort=False)
+
+
+def ranks(table: pd.DataFrame) -> pd.Series:
+    """Return the average rank of each detector, 1 for the highest values; a failure ranks last."""
+    return table.rank(axis=1, ascending=False, na_option="bottom").mean()
+
+
+def readable(records: list[Record], measure: str = "roc") -> str:
+    """Return a Markdown table with the mean and the average rank of each detector at its end."""
+    table = frame(records, measure)
+    body = table.map(lambda value: "failed" if pd.isna(value) else f"{value:.3f}")
+    body.loc["mean"] = [f"{value:.3f}" for value in table.mean(skipna=False)]
+    body.loc["average rank"] = [f"{value:.2f}" for value in ranks(table)]
+    return body.to_markdown(disable_numparse=True)
+
+
+def seconds(records: list[Record]) -> str:
+    """Return a Markdown table of the median seconds a set, fit and scoring apart."""
+    columns = {
+        "fit, median s": frame(records, "time_fit").median(),
+        "fit, largest s": frame(records, "time_fit").max(),
+        "score, median s": frame(records, "time_score").median(),
+    }
+    return pd.DataFrame(columns).T.to_markdown(floatfmt=".3f")
+
+
+def failures(records: list[Record]) -> str:
+    """Return a line for each record that holds an error."""
+    return "\n".join(f"{r.dataset.name}, {r.detector}: {r.error}" for r in records if r.error)
+
+
+def write_csv(records: list[Record], folder: Path) -> None:
+    """Write roc.csv, prn.csv, ap.csv, time.csv and its two parts, with PyOD's columns."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for measure in MEASURES:
+        table = frame(records, measure)
+        described = describe(records).join(table)
+        described.to_csv(folder / f"{measure}.csv", index=False, float_format="%.4f")
+
+
+def describe(records: list[Record]) -> pd.DataFrame:
+    """Return PyOD's four leading columns for the sets of the records."""
+    sets = {r.dataset.name: r.dataset for r in records}
+    return pd.DataFrame(
+        [(s.name, len(s.X), s.X.shape[1], 100 * s.y.mean()) for s in sets.values()],
+        columns=["Data", "#Samples", "# Dimensions", "Outlier Perc"],
+        index=pd.Index(sets, name="Data"),
+    )

@@ -1,0 +1,385 @@
+"""The PyOD face: parameters and tables are checked here, scores leave here."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike
+from pyod.models.base import BaseDetector
+from scipy.special import logsumexp
+from sklearn.base import clone
+from sklearn.utils import check_array, check_random_state
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from . import validation
+from .flow import RealNVP
+from .scaling import SoftQuantileScaler, Table
+from .training import Settings, train
+
+STEPS = 400
+TRIM_MARGIN = 0.25
+SCORED_ROWS = 1024
+# float32 squares and sums values up to this through six couplings without overflow.
+LARGEST_TRAINED = 1e6
+LARGEST_SCORED = 1e100
+
+
+class RobustRealNVP(BaseDetector):
+    """Outlier detection by a RealNVP density that ignores the least likely rows.
+
+    ``contamination`` is the paper's eps: it decides how many rows of each training batch are left
+    out, besides where the threshold lies. Other PyOD detectors use it for the threshold alone.
+
+    Rows are scaled column by column, several flows learn their density side by side, and the
+    anomaly score of a row is its negative log-likelihood, averaged over the flows. Two safeguards
+    keep anomalies in the training data from being learned as normal: each flow leaves out the rows
+    that it finds least likely, and the networks in it keep a bounded Lipschitz constant, so that
+    no flow can wrap itself around a small cluster.
+
+    Parameters
+    ----------
+    contamination : float in (0, 0.5] or PyThresh object, default=0.1
+        The share of outliers in the training data: sets ``threshold_`` and, through
+        ``trim_fraction``, the share of each batch that is left out. A PyThresh object finds the
+        threshold by itself but carries no share, so ``trim_fraction`` must then be a number.
+    preprocessing : bool or transformer, default=True
+        True scales with :class:`~pyod_robustnvp.scaling.SoftQuantileScaler`; False leaves the
+        values as they are, which suits columns of magnitude one; a scikit-learn transformer is
+        cloned and fitted to the training data.
+    lr : float, default=1e-3
+        The step size of Adam, above 0.
+    epoch_num : int or None, default=None
+        Passes over the training data. None takes 400 steps, whatever the number of rows.
+    batch_size : int, default=128
+        Rows of a training batch; a table with fewer rows is one batch.
+    hidden_neuron_list : sequence of int, default=(64, 64)
+        The widths of the hidden layers of each s and t network.
+    n_estimators : int, default=4
+        The number of flows, which differ in their initial weights, the order of their columns and
+        their batches. More flows make scores less dependent on the seed and cost time.
+    lipschitz : float or None, default=1.5
+        The cap k on the largest singular value of every matrix of the networks. Smaller is
+        smoother and more robust; None removes the cap.
+    trim_fraction : 'auto', None or float in [0, 1), default='auto'
+        The share of each batch that is left out: None is ``contamination``, as in the paper;
+        'auto' adds 0.25 to it, because a batch may hold more anomalies than its share and
+        because the least likely normal rows are no great loss; 0 leaves out nothing.
+    device : str, torch.device or None, default=None
+        Where to train and score; None takes a GPU where there is one.
+    random_state : int, RandomState or None, default=None
+        Makes fits reproducible. The global random states are never touched.
+    verbose : {0, 1, 2}, default=0
+        0 is silent, 1 shows a progress bar, 2 prints a line an epoch.
+
+    Attributes
+    ----------
+    decision_scores_ : ndarray of shape (n_samples,), float64
+        The anomaly scores of the training rows, in nats: ``decision_function`` of these rows.
+    labels_ : ndarray of shape (n_samples,), int
+        1 where ``decision_scores_ > threshold_``, else 0.
+    threshold_ : float
+        The ``1 - contamination`` quantile of ``decision_scores_``.
+    loss_curve_ : list of float
+        The trimmed negative log-likelihood of a row in each epoch, in nats.
+    n_iter_ : int
+        The number of optimiser steps.
+    lipschitz_ : float
+        The largest singular value of any matrix of the networks, by SVD; at most ``lipschitz``.
+    preprocessing_ : transformer or None
+        The fitted preprocessing.
+    flow_ : RealNVP
+        The fitted flows, a ``torch.nn.Module``.
+    device_ : torch.device
+        The device in use.
+    n_features_in_ : int
+        The number of columns seen in ``fit``.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        The names of the columns, where ``fit`` saw a table that names them.
+
+    See Also
+    --------
+    sklearn.covariance.EllipticEnvelope : The same idea with one Gaussian.
+    pyod.models.iforest.IForest : A fast and good detector with another bias.
+
+    Notes
+    -----
+    The density is compared in the scaled space. The method fails where anomalies are denser than
+    the normal rows, or more than half of the data.
+
+    References
+    ----------
+    Liu, Tan, Zhou (2022), Unsupervised Anomaly Detection by Robust Density Estimation, AAAI.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pyod_robustnvp import RobustRealNVP
+    >>> rng = np.random.default_rng(0)
+    >>> X = np.vstack([rng.normal(size=(190, 2)), rng.normal(6, 0.1, size=(10, 2))])
+    >>> clf = RobustRealNVP(contamination=0.05, random_state=0).fit(X)
+    >>> int(clf.labels_[190:].sum())
+    10
+    >>> clf.predict([[0.0, 0.0], [6.0, 6.0]])
+    array([0, 1])
+    """
+
+    contamination: Any
+
+    def __init__(
+        self,
+        contamination=0.1,
+        preprocessing=True,
+        lr=1e-3,
+        epoch_num=None,
+        batch_size=128,
+        hidden_neuron_list=(64, 64),
+        n_estimators=4,
+        lipschitz=1.5,
+        trim_fraction="auto",
+        device=None,
+        random_state=None,
+        verbose=0,
+    ):
+        super().__init__(contamination=contamination)
+        self.preprocessing = preprocessing
+        self.lr = lr
+        self.epoch_num = epoch_num
+        self.batch_size = batch_size
+        self.hidden_neuron_list = hidden_neuron_list
+        self.n_estimators = n_estimators
+        self.lipschitz = lipschitz
+        self.trim_fraction = trim_fraction
+        self.device = device
+        self.random_state = random_state
+        self.verbose = verbose
+
+    def fit(self, X: ArrayLike, y: Any = None) -> RobustRealNVP:
+        """Learn the density of the rows and score them.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            At least two rows of finite numbers.
+        y : ignored
+            Present for scikit-learn's conventions.
+
+        Returns
+        -------
+        self : RobustRealNVP
+            A fit that fails or is interrupted leaves it unfitted.
+
+        Raises
+        ------
+        ValueError
+            A parameter or the table can't be used; the message says which and why.
+        FloatingPointError
+            Training diverged.
+        """
+        self._forget()
+        try:
+            self._fit(X)
+        except BaseException:
+            self._forget()
+            raise
+        return self
+
+    def _forget(self) -> None:
+        """Drop everything learned."""
+        for name in list(vars(self)):
+            if name.endswith("_") or name in ("_classes", "_mu", "_sigma"):
+                delattr(self, name)
+
+    def decision_function(self, X: ArrayLike, batch_size: int | None = None) -> Table:
+        """Return the anomaly score of each row, the higher the more abnormal.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        batch_size : int, optional
+            Rows scored at once, which changes memory and speed but no score; 1024 by default.
+
+        Returns
+        -------
+        scores : ndarray of shape (n_samples,)
+            The negative log-likelihood in the scaled space, in nats, averaged over the flows.
+        """
+        check_is_fitted(self)
+        rows = self._scaled(self._table(X, reset=False))
+        return -self._log_prob(rows, batch_size).mean(axis=0)
+
+    def score_samples(self, X: ArrayLike) -> Table:
+        """Return the log-density of each row under the equal mixture of the flows.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        log_density : ndarray of shape (n_samples,)
+            In nats, per unit of the input columns; with a transformer of the user's own as
+            ``preprocessing``, per unit of that transformer's output.
+        """
+        check_is_fitted(self)
+        table = self._table(X, reset=False)
+        log_prob = self._log_prob(self._scaled(table))
+        log_density = logsumexp(log_prob, axis=0, b=1 / self.flow_.members)
+        if isinstance(self.preprocessing_, SoftQuantileScaler):
+            log_density += self.preprocessing_.log_det(table)
+        return log_density
+
+    def sample(
+        self, n_samples: int = 1, random_state: int | np.random.RandomState | None = None
+    ) -> Table:
+        """Draw rows from the learned density.
+
+        Parameters
+        ----------
+        n_samples : int, default=1
+        random_state : int, RandomState or None, default=None
+
+        Returns
+        -------
+        X : ndarray of shape (n_samples, n_features)
+            In input units; with a transformer of the user's own as ``preprocessing``, in that
+            transformer's output units.
+        """
+        check_is_fitted(self)
+        n_samples = validation.check_integer("n_samples", n_samples)
+        generator = _torch_generator(random_state)
+        flow = self._flow64()
+        with torch.inference_mode():
+            drawn = flow.sample(n_samples, generator)
+            member = torch.randint(flow.members, (n_samples,), generator=generator)
+            rows = drawn[member, torch.arange(n_samples)].cpu().numpy()
+        if isinstance(self.preprocessing_, SoftQuantileScaler):
+            return self.preprocessing_.inverse_transform(rows)
+        return rows
+
+    def predict_proba(self, X, method="linear", return_confidence=False):
+        """Return the probability of each row to be an inlier and to be an outlier.
+
+        See :meth:`pyod.models.base.BaseDetector.predict_proba`; lists are accepted here too.
+        """
+        if not hasattr(X, "shape"):
+            X = np.asarray(X)
+        return super().predict_proba(X, method, return_confidence)
+
+    def _fit(self, X: ArrayLike) -> None:
+        widths = validation.check_widths(self.hidden_neuron_list)
+        members = validation.check_integer("n_estimators", self.n_estimators)
+        validation.check_option("verbose", self.verbose, (0, 1, 2))
+        self.device_ = validation.check_device(self.device)
+        table = self._table(X, reset=True)
+        settings = self._settings(len(table))
+        self.preprocessing_ = self._fit_preprocessing(table)
+        rows = self._scaled(table)
+
+        generator = _torch_generator(self.random_state)
+        flow = RealNVP(rows.shape[1], members, widths, generator).to(self.device_)
+        x = torch.as_tensor(rows.clip(-LARGEST_TRAINED, LARGEST_TRAINED), dtype=torch.float32)
+        self.loss_curve_ = train(flow, x.to(self.device_), settings, generator)
+        self.n_iter_ = settings.steps
+        self.flow_ = flow.requires_grad_(False)
+        self.lipschitz_ = float(flow.sigma().max())
+        self.decision_scores_ = -self._log_prob(rows).mean(axis=0)
+        self._set_n_classes(None)
+        self._process_decision_scores()
+
+    def _settings(self, n_samples: int) -> Settings:
+        """Check what steers the training."""
+        contamination = validation.check_contamination(self.contamination)
+        if contamination is not None:
+            # BaseDetector takes np.float32 for a PyThresh object.
+            self.contamination = contamination
+        batch_size = validation.check_integer("batch_size", self.batch_size)
+        steps = STEPS
+        if self.epoch_num is not None:
+            epochs = validation.check_integer("epoch_num", self.epoch_num)
+            steps = epochs * max(n_samples // batch_size, 1)
+        cap = self.lipschitz
+        return Settings(
+            steps=steps,
+            batch_size=batch_size,
+            lr=validation.check_positive("lr", self.lr),
+            trim=validation.check_trim_fraction(self.trim_fraction, contamination, TRIM_MARGIN),
+            cap=None if cap is None else validation.check_positive("lipschitz", cap),
+            verbose=self.verbose,
+        )
+
+    def _table(self, X: ArrayLike, reset: bool) -> Table:
+        """Return X as a checked float64 array."""
+        try:
+            table = validate_data(
+                self, X, reset=reset, dtype="numeric", ensure_min_samples=2 if reset else 1
+            )
+        except ValueError as error:
+            if "could not convert" in str(error) or "bytes/strings" in str(error):
+                raise ValueError(
+                    f"X holds text ({error}); encode it as numbers first, "
+                    "with sklearn.preprocessing.OneHotEncoder say"
+                ) from error
+            raise
+        return check_array(table, dtype=np.float64)
+
+    def _fit_preprocessing(self, X: Table) -> Any:
+        if isinstance(self.preprocessing, bool):
+            return SoftQuantileScaler().fit(X) if self.preprocessing else None
+        if not hasattr(self.preprocessing, "transform"):
+            raise ValueError(
+                "preprocessing must be True, False or a scikit-learn transformer, "
+                f"got {self.preprocessing!r}"
+            )
+        return clone(self.preprocessing).fit(X)
+
+    def _scaled(self, X: Table) -> Table:
+        """Return the rows as the flows see them, in float64."""
+        if self.preprocessing_ is not None:
+            X = check_array(self.preprocessing_.transform(X), dtype=np.float64)
+        return X
+
+    def _flow64(self) -> RealNVP:
+        """Return a copy in float64, where a row's score does not depend on its block."""
+        return copy.deepcopy(self.flow_).double()
+
+    def _log_prob(self, rows: Table, batch_size: int | None = None) -> Table:
+        """Return the log-density of scaled rows under each flow, of shape (members, n)."""
+        if batch_size is None:
+            batch_size = SCORED_ROWS
+        batch_size = validation.check_integer("batch_size", batch_size)
+        flow = self._flow64()
+        x = torch.as_tensor(rows.clip(-LARGEST_SCORED, LARGEST_SCORED))
+        with torch.inference_mode():
+            blocks = [flow.log_prob(block.to(self.device_)).cpu() for block in x.split(batch_size)]
+        return torch.cat(blocks, dim=1).numpy()
+
+    def __getstate__(self) -> dict:
+        """Hold the flows on the CPU: a CUDA tensor in a pickle fails where there is no GPU."""
+        state = super().__getstate__().copy()
+        if "flow_" in state:
+            state["flow_"] = copy.deepcopy(state["flow_"]).cpu()
+            state["device_"] = str(state["device_"])
+        return state
+
+    def __setstate__(self, state: dict) -> None:
+        """Move the flows to the device of the fit where it exists, else to the CPU."""
+        super().__setstate__(state)
+        if "flow_" in state:
+            self.device_ = _device_or_cpu(state["device_"])
+            self.flow_.to(self.device_)
+
+
+def _torch_generator(random_state: int | np.random.RandomState | None) -> torch.Generator:
+    """Return a private generator, so that the global random states stay as they are."""
+    seed = check_random_state(random_state).randint(2**31 - 1)
+    return torch.Generator().manual_seed(int(seed))
+
+
+def _device_or_cpu(name: str) -> torch.device:
+    try:
+        return validation.check_device(name)
+    except ValueError:
+        return torch.device("cpu")

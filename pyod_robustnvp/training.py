@@ -1,0 +1,178 @@
+r"""Algorithm 1 of Liu, Tan, Zhou (2022): mini-batch likelihood without the least likely rows.
+
+A step draws a batch of m rows for each member, leaves out the share eps that the member itself
+finds least likely, and lowers the mean of the rest,
+
+.. math:: \min_\theta \frac{1}{(1 - \epsilon) m} \sum_{i \in kept} -\log p_\theta(x_i).
+
+The share grows linearly from 0 to eps over the first steps, since a model that has learned nothing
+yet can't tell which rows are unlikely. After every step the weights are brought back under the
+Lipschitz cap.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from . import lipschitz
+from .flow import RealNVP
+
+WARMUP = 0.05
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a training run does.
+
+    Attributes
+    ----------
+    steps : int
+        Optimiser steps.
+    batch_size : int
+        Rows of a batch m; a table with fewer is one batch.
+    lr : float
+        Step size of Adam.
+    trim : float
+        Share eps of each batch that is left out.
+    cap : float or None
+        Bound k on the singular values; None for no bound.
+    verbose : int
+        0 silent, 1 progress bar, 2 a line an epoch.
+    """
+
+    steps: int
+    batch_size: int
+    lr: float
+    trim: float
+    cap: float | None
+    verbose: int = 0
+
+
+def batches(n: int, batch_size: int, members: int, generator: torch.Generator) -> Iterator[Tensor]:
+    """Yield row numbers of shape (members, batch_size) for ever, each member in its own order.
+
+    Every pass over the rows is a new shuffle; a last batch that would fall short is dropped.
+
+    Examples
+    --------
+    >>> stream = batches(5, 2, 3, torch.Generator().manual_seed(0))
+    >>> next(stream).shape
+    torch.Size([3, 2])
+    """
+    while True:
+        order = torch.stack([torch.randperm(n, generator=generator) for _ in range(members)])
+        yield from order[:, : n - n % batch_size].split(batch_size, dim=1)
+
+
+def kept_rows(batch_size: int, trim: float, step: int, steps: int) -> int:
+    """Return how many rows of a batch the loss keeps at a step, counted from 1.
+
+    Examples
+    --------
+    >>> [kept_rows(100, 0.2, step, steps=200) for step in (1, 5, 10, 200)]
+    [98, 90, 80, 80]
+    """
+    progress = min(step / max(WARMUP * steps, 1), 1)
+    return max(round(batch_size * (1 - trim * progress)), 1)
+
+
+def trimmed_loss(nll: Tensor, kept: int) -> Tensor:
+    """Average the kept smallest values of each member and sum over the members.
+
+    The sum, not the mean, so that members train as if each were alone.
+
+    Examples
+    --------
+    >>> trimmed_loss(torch.tensor([[1.0, 2.0, 9.0], [4.0, 0.0, 2.0]]), kept=2).item()
+    2.5
+    """
+    return nll.topk(kept, dim=1, largest=False, sorted=False).values.mean(1).sum()
+
+
+def train(flow: RealNVP, x: Tensor, settings: Settings, generator: torch.Generator) -> list[float]:
+    """Fit the flow in place to the rows of x.
+
+    Parameters
+    ----------
+    flow : RealNVP
+        Its parameters are overwritten; on the device of x.
+    x : Tensor of shape (n, d)
+    settings : Settings
+    generator : torch.Generator
+        On the CPU, so that the order of the rows is the same on every device.
+
+    Returns
+    -------
+    losses : list of float
+        The mean trimmed negative log-likelihood of a row, in nats, an entry a pass over x; the
+        last entry may cover part of a pass.
+
+    Raises
+    ------
+    FloatingPointError
+        The loss became infinite or NaN.
+    """
+    batch_size = min(settings.batch_size, len(x))
+    stream = batches(len(x), batch_size, flow.members, generator)
+    optimizer = torch.optim.Adam(flow.parameters(), lr=settings.lr, fused=True)
+    vectors = [_random_vectors(weight, generator) for weight in flow.weights]
+    per_epoch = len(x) // batch_size
+    losses: list[float] = []
+    with tqdm(total=settings.steps, unit="step", disable=settings.verbose != 1) as bar:
+        for start in range(0, settings.steps, per_epoch):
+            stop = min(start + per_epoch, settings.steps)
+            total = x.new_zeros(())
+            for step in range(start + 1, stop + 1):
+                rows = x[next(stream).to(x.device)]
+                kept = kept_rows(batch_size, settings.trim, step, settings.steps)
+                total += _descend(flow, rows, kept, optimizer)
+                _cap(flow, vectors, settings.cap)
+                bar.update()
+            losses.append(total.item() / (flow.members * (stop - start)))
+            _report(losses, stop, settings)
+    _certify(flow, settings.cap)
+    return losses
+
+
+def _descend(flow: RealNVP, rows: Tensor, kept: int, optimizer: torch.optim.Optimizer) -> Tensor:
+    """Take one step of the optimiser and return the loss before it."""
+    loss = trimmed_loss(-flow.log_prob(rows), kept)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.detach()
+
+
+def _random_vectors(weight: Tensor, generator: torch.Generator) -> Tensor:
+    """Start the power iteration of a stack of matrices."""
+    *stack, n_in, _ = weight.shape
+    return torch.randn(*stack, 1, n_in, generator=generator).to(weight)
+
+
+def _cap(flow: RealNVP, vectors: list[Tensor], k: float | None) -> None:
+    """Bring every matrix of the flow back under the cap, by its estimated norm."""
+    if k is not None:
+        for weight, v in zip(flow.weights, vectors, strict=True):
+            lipschitz.cap_(weight, v, k)
+
+
+def _certify(flow: RealNVP, k: float | None) -> None:
+    """Bring every matrix of the flow under the cap, by its exact norm."""
+    if k is not None:
+        for weight in flow.weights:
+            lipschitz.certify_(weight, k)
+
+
+def _report(losses: list[float], step: int, settings: Settings) -> None:
+    """Print a line an epoch where that is wanted; stop a run that has lost its way."""
+    if settings.verbose == 2:
+        print(f"epoch {len(losses)}, step {step}/{settings.steps}: loss {losses[-1]:.4f} nats")
+    if not math.isfinite(losses[-1]):
+        raise FloatingPointError(
+            f"training diverged: the loss is {losses[-1]} after step {step}; "
+            f"lower lr={settings.lr} or set a finite lipschitz (now {settings.cap})"
+        )

@@ -1,0 +1,110 @@
+"""Checks of the detector's parameters: each error names the parameter, the value and the mend."""
+
+from __future__ import annotations
+
+import math
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+import torch
+
+
+def check_integer(name: str, value: Any, low: int = 1) -> int:
+    """Return an integer parameter that is at least ``low``.
+
+    Examples
+    --------
+    >>> check_integer("batch_size", 0)
+    Traceback (most recent call last):
+    ValueError: batch_size must be an integer of at least 1, got 0
+    """
+    if isinstance(value, bool) or not isinstance(value, Integral) or value < low:
+        raise ValueError(f"{name} must be an integer of at least {low}, got {value!r}")
+    return int(value)
+
+
+def check_positive(name: str, value: Any) -> float:
+    """Return a real parameter that is positive and finite.
+
+    Examples
+    --------
+    >>> check_positive("lr", -1.0)
+    Traceback (most recent call last):
+    ValueError: lr must be a positive, finite number, got -1.0
+    """
+    if not _is_number(value) or not 0 < value < math.inf:
+        raise ValueError(f"{name} must be a positive, finite number, got {value!r}")
+    return float(value)
+
+
+def check_contamination(value: Any) -> float | None:
+    """Return the contamination as a number, or None where a PyThresh object stands for it."""
+    if _is_number(value):
+        if not 0 < value <= 0.5:
+            raise ValueError(
+                f"contamination must be in (0, 0.5], got {value!r}; "
+                "give the share of outliers you expect, 0.1 if you have no idea"
+            )
+        return float(value)
+    if isinstance(value, str) or not all(hasattr(value, name) for name in ("fit", "predict")):
+        raise ValueError(
+            "contamination must be a number in (0, 0.5] or a PyThresh object, "
+            f"got {value!r}; give 0.1 if you have no idea"
+        )
+    return None
+
+
+def check_trim_fraction(value: Any, contamination: float | None, margin: float) -> float:
+    """Return the share eps that training leaves out.
+
+    Examples
+    --------
+    >>> check_trim_fraction("auto", 0.1, margin=0.2), check_trim_fraction(None, 0.1, margin=0.2)
+    (0.30000000000000004, 0.1)
+    """
+    if _is_number(value) and 0 <= value < 1:
+        return float(value)
+    if value is not None and not (isinstance(value, str) and value == "auto"):
+        raise ValueError(f"trim_fraction must be 'auto', None or in [0, 1), got {value!r}")
+    if contamination is None:
+        raise ValueError(
+            f"trim_fraction={value!r} follows a contamination that is a number, but a PyThresh "
+            "object carries none; give trim_fraction a number, 0.35 if you have no idea"
+        )
+    return contamination if value is None else contamination + margin
+
+
+def check_widths(value: Any) -> tuple[int, ...]:
+    """Return the widths of the hidden layers."""
+    if isinstance(value, str) or not hasattr(value, "__iter__"):
+        raise ValueError(
+            f"hidden_neuron_list must be a sequence of integers such as (64, 64), got {value!r}"
+        )
+    return tuple(check_integer("every entry of hidden_neuron_list", width) for width in value)
+
+
+def check_device(value: Any) -> torch.device:
+    """Return the device to work on, a GPU for None where there is one."""
+    if value is None:
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(value)
+        torch.zeros(1, dtype=torch.float64, device=device)
+    except (RuntimeError, TypeError, AssertionError, NotImplementedError) as error:
+        reason = str(error).splitlines()[0]
+        raise ValueError(
+            f"device={value!r} can't be used here: {reason}; give None or 'cpu'"
+        ) from error
+    return device
+
+
+def check_option(name: str, value: Any, options: tuple) -> Any:
+    """Return a parameter that must be one of a few values."""
+    if isinstance(value, np.ndarray) or value not in options:
+        raise ValueError(f"{name} must be one of {options}, got {value!r}")
+    return value
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool)

@@ -1,0 +1,58 @@
+"""Small contaminated tables and fast detectors for all tests."""
+
+import numpy as np
+import pytest
+
+from pyod_robustnvp import RobustRealNVP
+
+
+@pytest.fixture(scope="session")
+def table():
+    """200 training rows and 100 new ones, 5 columns, the last 10 % of either anomalies."""
+    rng = np.random.default_rng(0)
+
+    def draw(n):
+        mixing = np.eye(5) + 0.5 * np.eye(5, k=1)
+        normal = rng.normal(size=(n * 9 // 10, 5)) @ mixing
+        anomalies = rng.uniform(-9, 9, size=(n // 10, 5))
+        return np.vstack([normal, anomalies])
+
+    labels = np.repeat([0, 1], [90, 10])
+    return draw(200), draw(100), labels.repeat(2), labels
+
+
+@pytest.fixture(scope="session")
+def X(table):
+    return table[0]
+
+
+@pytest.fixture(scope="session")
+def X_new(table):
+    return table[1]
+
+
+@pytest.fixture(scope="session")
+def y(table):
+    return table[2]
+
+
+@pytest.fixture(scope="session")
+def y_new(table):
+    return table[3]
+
+
+@pytest.fixture(scope="session")
+def make():
+    """Return a detector that fits in a tenth of a second."""
+
+    def build(**settings):
+        fast = {"epoch_num": 20, "hidden_neuron_list": (16,), "n_estimators": 2, "random_state": 0}
+        return RobustRealNVP(**{**fast, **settings})
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def fitted(make, X):
+    """Return a detector that no test may change."""
+    return make().fit(X)

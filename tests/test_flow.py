@@ -1,0 +1,152 @@
+"""The maths of the flow in float64, against autograd and against a flow written out in loops."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from pyod_robustnvp.flow import N_COUPLINGS, RealNVP
+
+DIMENSIONS = [1, 2, 3, 7, 64]
+MEMBERS = [1, 2, 8]
+
+
+def make(features, members=1, hidden=(16, 16), seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    return RealNVP(features, members, hidden, generator).double()
+
+
+def rows(n, features, seed=1):
+    generator = torch.Generator().manual_seed(seed)
+    return 2 * torch.randn(n, features, generator=generator, dtype=torch.float64)
+
+
+def perceptron(flow, coupling, network, values):
+    """One network of one coupling, in numpy, layer by layer."""
+    for layer, (weight, bias) in enumerate(zip(flow.weights, flow.biases, strict=True)):
+        values = values @ weight[coupling, network].detach().numpy()
+        values = values + bias[coupling, network, 0].detach().numpy()
+        if layer < len(flow.weights) - 1:
+            values = np.where(values > 0, values, 0.01 * values)
+    return values
+
+
+def log_prob_in_loops(flow, member, row):
+    """Equation 1 of Liu et al. (2022), inverted, for one row and one member."""
+    z = row.numpy()[flow.order[member].numpy()]
+    log_prob = 0.0
+    for coupling in range(N_COUPLINGS):
+        z_b, z_a = z[: flow.transformed], z[flow.transformed :]
+        s = np.tanh(perceptron(flow, coupling, 2 * member, z_a))
+        t = perceptron(flow, coupling, 2 * member + 1, z_a)
+        z = np.concatenate([z_a, (z_b - t) * np.exp(-s)])
+        log_prob -= s.sum()
+    return log_prob - 0.5 * (z @ z) - 0.5 * len(z) * math.log(2 * math.pi)
+
+
+@pytest.mark.parametrize("members", MEMBERS)
+@pytest.mark.parametrize("features", DIMENSIONS)
+def test_log_prob_equals_the_loops(features, members):
+    flow, x = make(features, members), rows(3, features)
+    expected = [[log_prob_in_loops(flow, m, row) for row in x] for m in range(members)]
+    np.testing.assert_allclose(flow.log_prob(x).detach().numpy(), expected, rtol=1e-10)
+
+
+@pytest.mark.parametrize("members", MEMBERS)
+@pytest.mark.parametrize("features", DIMENSIONS)
+def test_log_det_equals_autograd(features, members):
+    flow, x = make(features, members), rows(2, features)
+    _, log_det = flow.transform(x)
+    for i, row in enumerate(x):
+        jacobian = torch.autograd.functional.jacobian(
+            lambda r: flow.transform(r[None])[0][:, 0, :], row
+        )
+        expected = torch.linalg.slogdet(jacobian).logabsdet
+        torch.testing.assert_close(log_det[:, i], expected, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("members", MEMBERS)
+@pytest.mark.parametrize("features", DIMENSIONS)
+def test_round_trips(features, members):
+    flow, x = make(features, members), rows(5, features)
+    z, _ = flow.transform(x)
+    torch.testing.assert_close(flow.inverse(z), x.expand_as(z), rtol=1e-8, atol=1e-8)
+    torch.testing.assert_close(flow.transform(flow.inverse(z))[0], z, rtol=1e-8, atol=1e-8)
+
+
+@pytest.mark.parametrize("features", DIMENSIONS)
+def test_every_column_is_transformed(features):
+    # With large s in every coupling, a column that no coupling transforms keeps its value.
+    flow, x = make(features), rows(1, features)
+    with torch.no_grad():
+        for bias in flow.biases:
+            bias.fill_(0.3)
+    z, _ = flow.transform(x)
+    assert not torch.isin(x.flatten(), z.flatten()).any()
+
+
+@pytest.mark.parametrize("features", [2, 3, 7])
+def test_a_member_equals_the_flow_with_its_weights_alone(features):
+    flow, x = make(features, members=3), rows(4, features)
+    for member in range(3):
+        alone = make(features)
+        alone.order = flow.order[member : member + 1]
+        with torch.no_grad():
+            pair = slice(2 * member, 2 * member + 2)
+            for part in ("weights", "biases"):
+                for own, stacked in zip(getattr(alone, part), getattr(flow, part), strict=True):
+                    own.copy_(stacked[:, pair])
+        torch.testing.assert_close(alone.log_prob(x)[0], flow.log_prob(x)[member])
+
+
+def test_members_may_have_rows_of_their_own():
+    flow, x = make(3, members=2), rows(8, 3).view(2, 4, 3)
+    own = flow.log_prob(x)
+    torch.testing.assert_close(own[0], flow.log_prob(x[0])[0])
+    torch.testing.assert_close(own[1], flow.log_prob(x[1])[1])
+
+
+@pytest.mark.parametrize("features", DIMENSIONS)
+def test_gradients_reach_every_parameter(features):
+    flow = make(features, members=2)
+    flow.log_prob(rows(20, features)).sum().backward()
+    for parameter in flow.parameters():
+        if parameter.numel():
+            assert parameter.grad.abs().amax(dim=(2, 3)).min() > 0
+
+
+def test_the_density_integrates_to_one():
+    flow = make(2, seed=3)
+    axis = torch.linspace(-12, 12, 601, dtype=torch.float64)
+    grid = torch.cartesian_prod(axis, axis)
+    mass = flow.log_prob(grid).exp().sum() * (axis[1] - axis[0]) ** 2
+    assert mass.item() == pytest.approx(1, abs=1e-3)
+
+
+def test_samples_have_the_log_prob_of_the_prior_less_the_stretch():
+    flow = make(3, members=2)
+    x = flow.sample(2000, torch.Generator().manual_seed(2))
+    assert x.shape == (2, 2000, 3)
+    z, _ = flow.transform(x)
+    assert z.mean().abs() < 0.05
+    assert abs(z.var() - 1) < 0.05
+
+
+def test_sampling_follows_the_generator():
+    flow = make(3)
+    first, again = (flow.sample(4, torch.Generator().manual_seed(2)) for _ in range(2))
+    assert torch.equal(first, again)
+
+
+def test_sigma_lists_every_matrix():
+    flow = make(5, members=2, hidden=(4, 6))
+    assert flow.sigma().shape == (3, N_COUPLINGS, 4)
+    expected = np.linalg.norm(flow.weights[1][2, 3].detach().numpy(), ord=2)
+    assert flow.sigma()[1, 2, 3].item() == pytest.approx(expected)
+
+
+def test_the_networks_may_have_no_hidden_layer():
+    flow, x = make(4, hidden=()), rows(2, 4)
+    assert len(flow.weights) == 1
+    torch.testing.assert_close(flow.inverse(flow.transform(x)[0])[0], x)

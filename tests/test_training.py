@@ -1,0 +1,135 @@
+"""The trimmed loss, its schedule and the training loop."""
+
+import numpy as np
+import pytest
+import torch
+
+from pyod_robustnvp.flow import RealNVP
+from pyod_robustnvp.training import Settings, batches, kept_rows, train, trimmed_loss
+
+
+def generator(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+def run(x, seed=0, members=1, **changes):
+    settings = {"steps": 60, "batch_size": 32, "lr": 1e-2, "trim": 0.1, "cap": 1.5, **changes}
+    source = generator(seed)
+    flow = RealNVP(x.shape[1], members, (16,), source)
+    return flow, train(flow, x, Settings(**settings), source)
+
+
+@pytest.fixture
+def x():
+    return torch.randn(100, 3, generator=generator(1))
+
+
+def test_a_pass_visits_every_row_once():
+    stream = batches(12, 4, members=2, generator=generator())
+    visited = torch.cat([next(stream) for _ in range(3)], dim=1)
+    assert visited.sort(dim=1).values.tolist() == [list(range(12))] * 2
+
+
+def test_passes_and_members_are_shuffled_on_their_own():
+    stream = batches(50, 50, members=2, generator=generator())
+    first, second = next(stream), next(stream)
+    assert not torch.equal(first[0], first[1])
+    assert not torch.equal(first, second)
+
+
+def test_a_short_last_batch_is_dropped():
+    stream = batches(10, 4, members=1, generator=generator())
+    assert [next(stream).shape for _ in range(5)] == [(1, 4)] * 5
+
+
+def test_the_kept_share_falls_linearly_over_the_first_steps():
+    kept = [kept_rows(1000, 0.4, step, steps=100) for step in range(1, 101)]
+    assert kept[:5] == [920, 840, 760, 680, 600]
+    assert set(kept[5:]) == {600}
+
+
+def test_at_least_one_row_is_kept():
+    assert kept_rows(2, 0.99, step=100, steps=100) == 1
+
+
+def test_trimmed_loss_equals_sorting():
+    nll = torch.randn(3, 40, generator=generator(), dtype=torch.float64)
+    expected = sum(np.sort(member)[:30].mean() for member in nll.numpy())
+    assert trimmed_loss(nll, 30).item() == pytest.approx(expected)
+
+
+def test_trimmed_rows_have_no_gradient():
+    nll = torch.tensor([[1.0, 5.0, 2.0]], requires_grad=True)
+    trimmed_loss(nll, 2).backward()
+    assert nll.grad.tolist() == [[0.5, 0.0, 0.5]]
+
+
+def test_training_lowers_the_loss_and_moves_every_parameter(x):
+    flow, losses = run(x)
+    before = RealNVP(3, 1, (16,), generator(0))
+    assert losses[-1] < losses[0]
+    for old, new in zip(before.parameters(), flow.parameters(), strict=True):
+        assert not torch.equal(old, new)
+
+
+def test_a_loss_an_epoch_is_kept(x):
+    assert len(run(x, steps=60)[1]) == 20
+    assert len(run(x, steps=61)[1]) == 21
+    assert len(run(x, steps=3, batch_size=1000)[1]) == 3
+
+
+def test_the_loss_history_is_the_mean_over_members(x):
+    one, four = run(x)[1][-1], run(x, members=4)[1][-1]
+    assert four == pytest.approx(one, abs=0.5)
+
+
+@pytest.mark.parametrize("k", [0.5, 1.0, 1.5])
+@pytest.mark.parametrize("members", [1, 8])
+@pytest.mark.parametrize("features", [1, 2, 3, 7, 64])
+def test_the_cap_holds_by_singular_values(features, members, k):
+    x = torch.randn(64, features, generator=generator(1))
+    flow, _ = run(x, members=members, cap=k, steps=20)
+    for weight in flow.weights:
+        if weight.numel():
+            singular = np.linalg.svd(weight.detach().double().numpy(), compute_uv=False)
+            assert singular.max() <= k
+
+
+def test_without_a_cap_matrices_grow_beyond_it(x):
+    free, _ = run(x, cap=None, steps=400)
+    capped, _ = run(x, cap=0.5, steps=400)
+    assert free.sigma().max() > 1.5 > capped.sigma().max()
+
+
+def test_trimming_ignores_rows_far_away(x):
+    contaminated = torch.cat([x, torch.full((5, 3), 8.0)])
+    trimmed, _ = run(contaminated, trim=0.2, steps=300)
+    plain, _ = run(contaminated, trim=0.0, steps=300)
+    cluster = contaminated[-1:]
+    assert trimmed.log_prob(cluster) < plain.log_prob(cluster) - 5
+
+
+def test_the_same_generator_gives_the_same_flow(x):
+    first, again = run(x, seed=4)[0], run(x, seed=4)[0]
+    for one, other in zip(first.parameters(), again.parameters(), strict=True):
+        assert torch.equal(one, other)
+
+
+def test_divergence_is_an_error_that_says_what_to_lower(x):
+    with pytest.raises(FloatingPointError, match=r"diverged.*lower lr=1e\+30.*lipschitz"):
+        run(x * 1e30, lr=1e30, cap=None, steps=200)
+
+
+def test_verbose_2_prints_a_line_an_epoch(x, capsys):
+    run(x, verbose=2, steps=6)
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 2
+    assert lines[1].startswith("epoch 2, step 6/6: loss ")
+
+
+def test_verbose_1_shows_a_bar_and_0_nothing(x, capsys):
+    run(x, verbose=1, steps=6)
+    assert "6/6" in capsys.readouterr().err
+    run(x, verbose=0, steps=6)
+    captured = capsys.readouterr()
+    assert captured.out == captured.err == ""
