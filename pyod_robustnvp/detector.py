@@ -24,7 +24,7 @@ TRIM_MARGIN = 0.25
 SCORED_ROWS = 1024
 # float32 squares and sums values up to this through six couplings without overflow.
 LARGEST_TRAINED = 1e6
-LARGEST_SCORED = 1e100
+LARGEST_SCORED = 1e40
 
 
 class RobustRealNVP(BaseDetector):
@@ -373,9 +373,12 @@ class RobustRealNVP(BaseDetector):
 
 
 def _torch_generator(random_state: int | np.random.RandomState | None) -> torch.Generator:
-    """Return a private generator, so that the global random states stay as they are."""
-    seed = check_random_state(random_state).randint(2**31 - 1)
-    return torch.Generator().manual_seed(int(seed))
+    """Return a private generator, so that the global random states stay as they are.
+
+    None takes fresh entropy where ``check_random_state`` would draw from numpy's global state.
+    """
+    source = np.random.RandomState() if random_state is None else check_random_state(random_state)
+    return torch.Generator().manual_seed(int(source.randint(2**31 - 1)))
 
 
 def _device_or_cpu(name: str) -> torch.device:

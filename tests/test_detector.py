@@ -1,0 +1,401 @@
+"""RobustRealNVP as PyOD's users meet it: its 17 standard tests and what surrounds them."""
+
+import random
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from pyod.utils.utility import precision_n_scores
+from pythresh.thresholds.filter import FILTER
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.metrics import roc_auc_score
+from sklearn.preprocessing import StandardScaler
+
+from pyod_robustnvp import PAPER, REAL_NVP, TRIM_REAL_NVP, RobustRealNVP
+
+
+def test_parameters(fitted):
+    for name in ("decision_scores_", "labels_", "threshold_", "_mu", "_sigma", "flow_"):
+        assert getattr(fitted, name) is not None
+
+
+def test_train_scores(fitted, X):
+    assert fitted.decision_scores_.shape == (len(X),)
+    assert fitted.decision_scores_.dtype == np.float64
+
+
+def test_prediction_scores(fitted, X_new, y_new):
+    scores = fitted.decision_function(X_new)
+    assert scores.shape == (len(X_new),)
+    assert roc_auc_score(y_new, scores) >= 0.9
+
+
+def test_prediction_labels(fitted, X_new, y_new):
+    labels = fitted.predict(X_new)
+    assert labels.shape == y_new.shape
+    assert set(labels) == {0, 1}
+
+
+@pytest.mark.parametrize("method", ["linear", "unify"])
+def test_prediction_proba(fitted, X_new, method):
+    proba = fitted.predict_proba(X_new, method=method)
+    assert proba.shape == (len(X_new), 2)
+    assert proba.min() >= 0
+    assert proba.max() <= 1
+    np.testing.assert_allclose(proba.sum(axis=1), 1)
+
+
+def test_prediction_proba_of_a_list(fitted, X_new):
+    expected = fitted.predict_proba(X_new)
+    np.testing.assert_array_equal(fitted.predict_proba(X_new.tolist()), expected)
+
+
+def test_prediction_proba_parameter(fitted, X_new):
+    with pytest.raises(ValueError, match="something"):
+        fitted.predict_proba(X_new, method="something")
+
+
+def test_prediction_labels_confidence(fitted, X_new, y_new):
+    labels, confidence = fitted.predict(X_new, return_confidence=True)
+    assert labels.shape == confidence.shape == y_new.shape
+    assert confidence.min() >= 0
+    assert confidence.max() <= 1
+
+
+@pytest.mark.parametrize("method", ["linear", "unify"])
+def test_prediction_proba_confidence(fitted, X_new, method):
+    proba, confidence = fitted.predict_proba(X_new, method=method, return_confidence=True)
+    assert proba.shape == (len(X_new), 2)
+    assert confidence.shape == (len(X_new),)
+    assert confidence.min() >= 0
+    assert confidence.max() <= 1
+
+
+@pytest.mark.filterwarnings("ignore:The cost of rejection must be positive")
+def test_prediction_with_rejection(make, X, X_new):
+    labels = make().fit(X).predict_with_rejection(X_new, return_stats=False)
+    assert labels.shape == (len(X_new),)
+    assert set(labels) <= {-2, 0, 1}
+
+
+@pytest.mark.filterwarnings("ignore:The cost of rejection must be positive")
+def test_prediction_with_rejection_stats(make, X, X_new):
+    _, (expected, upper, cost) = make().fit(X).predict_with_rejection(X_new, return_stats=True)
+    assert 0 <= expected <= 1
+    assert expected <= upper
+    assert cost >= 0
+
+
+def test_compute_rejection_stats(fitted):
+    rate, upper, cost = fitted.compute_rejection_stats(T=32)
+    assert 0 <= rate <= upper
+    assert cost >= 0
+
+
+def test_fit_predict(make, fitted, X):
+    np.testing.assert_array_equal(make().fit_predict(X), fitted.labels_)
+
+
+def test_fit_predict_score(make, X, y, capsys):
+    roc = make().fit_predict_score(X, y)
+    assert roc >= 0.9
+    assert 0 <= make().fit_predict_score(X, y, scoring="prc_n_score") <= 1
+    with pytest.raises(NotImplementedError):
+        make().fit_predict_score(X, y, scoring="something")
+    assert "roc_auc_score" in capsys.readouterr().out
+
+
+def test_predict_rank(fitted, X_new):
+    ranks = fitted._predict_rank(X_new)
+    in_order = ranks[fitted.decision_function(X_new).argsort()]
+    assert (np.diff(in_order) >= 0).all()
+    assert ranks.min() >= 0
+    assert ranks.max() <= len(fitted.decision_scores_)
+
+
+def test_predict_rank_normalized(fitted, X_new):
+    ranks = fitted._predict_rank(X_new, normalized=True)
+    assert ranks.min() >= 0
+    assert ranks.max() == 1
+
+
+def test_model_clone(fitted, X):
+    again = clone(fitted)
+    assert again.get_params() == fitted.get_params()
+    with pytest.raises(NotFittedError):
+        again.decision_function(X)
+
+
+def test_train_scores_equal_decision_function(fitted, X):
+    np.testing.assert_allclose(fitted.decision_function(X), fitted.decision_scores_, rtol=1e-5)
+
+
+def test_scores_are_not_constant_and_labels_follow_the_threshold(fitted, X):
+    scores = fitted.decision_scores_
+    assert len(np.unique(scores)) == len(X)
+    assert fitted.threshold_ == np.percentile(scores, 90)
+    np.testing.assert_array_equal(fitted.labels_, scores > fitted.threshold_)
+    assert fitted.labels_.sum() == 20
+
+
+def test_precision_of_the_training_labels(fitted, y):
+    assert precision_n_scores(y, fitted.decision_scores_) >= 0.75
+
+
+def test_refit_starts_afresh(make, X, X_new):
+    clf = make().fit(X_new[:, :3])
+    clf.fit(X)
+    np.testing.assert_array_equal(clf.decision_scores_, make().fit(X).decision_scores_)
+    assert clf.n_features_in_ == 5
+
+
+def test_clone_and_refit_reproduce_the_scores(fitted, X):
+    again = clone(fitted).fit(X)
+    np.testing.assert_array_equal(again.decision_scores_, fitted.decision_scores_)
+
+
+def test_default_detector_reproduces_itself(X):
+    first, again = (RobustRealNVP(random_state=3, epoch_num=5).fit(X) for _ in range(2))
+    np.testing.assert_array_equal(first.decision_scores_, again.decision_scores_)
+
+
+def test_seeds_differ_and_none_is_random(make, X, fitted):
+    for state in (1, None):
+        other = make(random_state=state).fit(X)
+        assert not np.array_equal(other.decision_scores_, fitted.decision_scores_)
+
+
+def test_y_is_ignored(make, fitted, X, y):
+    for target in (y, np.zeros(len(X)), np.arange(len(X))):
+        clf = make().fit(X, target)
+        np.testing.assert_array_equal(clf.decision_scores_, fitted.decision_scores_)
+        assert clf.predict_proba(X).shape == (len(X), 2)
+
+
+def test_random_state_object(make, X):
+    first, again = (make(random_state=np.random.RandomState(5)).fit(X) for _ in range(2))
+    np.testing.assert_array_equal(first.decision_scores_, again.decision_scores_)
+
+
+def test_global_state_is_untouched(make, X):
+    def states():
+        kind, keys, *rest = np.random.get_state()  # noqa: NPY002
+        return (random.getstate(), kind, keys.tolist(), rest, torch.get_rng_state().tolist(),
+                torch.get_num_threads(), torch.get_default_dtype())  # fmt: skip
+
+    before = states()
+    for random_state in (0, None):
+        clf = make(random_state=random_state).fit(X)
+        clf.sample(3)
+        clf.decision_function(X)
+        assert states() == before
+
+
+def test_rows_score_the_same_alone_and_in_batches(fitted, X_new):
+    together = fitted.decision_function(X_new)
+    alone = np.concatenate([fitted.decision_function(row[None]) for row in X_new])
+    np.testing.assert_allclose(alone, together, rtol=1e-9)
+    for batch_size in (1, 7, 10_000):
+        scores = fitted.decision_function(X_new, batch_size=batch_size)
+        np.testing.assert_allclose(scores, together, rtol=1e-9)
+
+
+def test_the_callers_table_is_not_changed(make, X):
+    table = X.copy()
+    table.flags.writeable = False
+    clf = make().fit(table)
+    clf.decision_function(table)
+    np.testing.assert_array_equal(table, X)
+
+
+def test_unfitted_calls_say_so(make, X):
+    for call in ("decision_function", "predict", "predict_proba", "score_samples"):
+        with pytest.raises(NotFittedError):
+            getattr(make(), call)(X)
+    with pytest.raises(NotFittedError):
+        make().sample()
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError, FloatingPointError])
+def test_an_interrupted_fit_leaves_it_unfitted(make, X, monkeypatch, error):
+    fresh, refitted = make(), make().fit(X)
+
+    def interrupt(*arguments):
+        raise error
+
+    monkeypatch.setattr("pyod_robustnvp.detector.train", interrupt)
+    for clf in (fresh, refitted):
+        with pytest.raises(error):
+            clf.fit(X)
+        assert vars(clf) == vars(make())
+        with pytest.raises(NotFittedError):
+            clf.predict(X)
+    monkeypatch.undo()
+    np.testing.assert_array_equal(fresh.fit(X).labels_, make().fit(X).labels_)
+
+
+# Densities and samples
+
+
+def test_score_samples_is_a_density_in_input_units():
+    rng = np.random.default_rng(0)
+    X = rng.normal(50, [3, 0.2], size=(500, 2))
+    clf = RobustRealNVP(epoch_num=30, trim_fraction=0.0, random_state=0).fit(X)
+    x, y = np.linspace(0, 100, 500), np.linspace(47, 53, 500)
+    grid = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
+    mass = np.exp(clf.score_samples(grid)).sum() * (x[1] - x[0]) * (y[1] - y[0])
+    assert mass == pytest.approx(1, abs=0.02)
+
+
+def test_score_samples_follows_the_units(make, X):
+    first = make().fit(X).score_samples(X)
+    scaled = make().fit(X * 1000).score_samples(X * 1000)
+    np.testing.assert_allclose(scaled, first - 5 * np.log(1000))
+
+
+def test_one_flow_without_preprocessing_scores_by_minus_log_density(make, X):
+    clf = make(n_estimators=1, preprocessing=False).fit(X)
+    np.testing.assert_allclose(clf.score_samples(X), -clf.decision_scores_)
+
+
+def test_own_transformer_gives_densities_in_its_units(make, X):
+    clf = make(preprocessing=StandardScaler()).fit(X)
+    scaled = StandardScaler().fit_transform(X)
+    by_hand = make(preprocessing=False).fit(scaled)
+    np.testing.assert_allclose(clf.score_samples(X), by_hand.score_samples(scaled))
+    assert abs(clf.sample(500, random_state=0).mean()) < 0.5
+    assert not hasattr(clf.get_params()["preprocessing"], "mean_")
+
+
+def test_samples_look_like_the_data():
+    rng = np.random.default_rng(0)
+    X = rng.normal([100, -7], [5, 0.1], size=(1000, 2))
+    drawn = RobustRealNVP(trim_fraction=0.0, random_state=0).fit(X).sample(2000, random_state=1)
+    np.testing.assert_allclose(np.median(drawn, axis=0), [100, -7], atol=1)
+    spread = np.subtract(*np.percentile(drawn, [75, 25], axis=0))
+    np.testing.assert_allclose(spread, np.array([5, 0.1]) * 1.349, rtol=0.3)
+
+
+def test_samples_follow_the_random_state(fitted):
+    first, again = (fitted.sample(5, random_state=2) for _ in range(2))
+    np.testing.assert_array_equal(first, again)
+    assert first.shape == (5, 5)
+    assert not np.array_equal(first, fitted.sample(5, random_state=3))
+
+
+# Contamination and trimming
+
+
+@pytest.mark.parametrize("contamination", [np.float32(0.1), np.float64(0.1), 0.1])
+def test_any_number_is_a_contamination(make, X, X_new, contamination):
+    clf = make(contamination=contamination).fit(X)
+    assert clf.labels_.sum() == 20
+    assert set(clf.predict(X_new)) == {0, 1}
+    assert clf.predict_confidence(X_new).shape == (100,)
+
+
+def test_pythresh_object_as_contamination(make, X, X_new):
+    clf = make(contamination=FILTER(), trim_fraction=0.2).fit(X)
+    assert 0 < clf.labels_.sum() < len(X)
+    assert set(clf.predict(X_new)) == {0, 1}
+    assert clf.predict_confidence(X_new).shape == (100,)
+
+
+@pytest.mark.parametrize(
+    ("given", "trim"), [("auto", 0.35), (None, 0.1), (0.25, 0.25), (0, 0.0), (0.0, 0.0)]
+)
+def test_trim_fraction(make, given, trim):
+    assert make(trim_fraction=given)._settings(100).trim == pytest.approx(trim)
+
+
+def test_three_models_of_the_paper(make, X):
+    plain, trimmed, robust = (make(**kind).fit(X) for kind in (REAL_NVP, TRIM_REAL_NVP, {}))
+    assert plain._settings(100).trim == 0
+    assert plain._settings(100).cap is None
+    assert trimmed._settings(100).trim > 0
+    assert trimmed._settings(100).cap is None
+    assert robust.lipschitz_ <= 1.5
+    assert len({clf.decision_scores_.sum() for clf in (plain, trimmed, robust)}) == 3
+
+
+def test_the_authors_settings(X):
+    clf = RobustRealNVP(**{**PAPER, "epoch_num": 2}, random_state=0).fit(X)
+    assert isinstance(PAPER, dict)
+    assert [tuple(w.shape) for w in clf.flow_.weights] == [
+        (6, 2, 3, 256), (6, 2, 256, 256), (6, 2, 256, 2)
+    ]  # fmt: skip
+    assert clf._settings(len(X)).trim == 0.1
+    assert clf.lipschitz_ <= 1.5
+    assert clf.preprocessing_.transform(X).max() == pytest.approx(1)
+
+
+def test_steps_follow_epoch_num_or_stay_fixed(make, X):
+    assert make(epoch_num=3, batch_size=64).fit(X).n_iter_ == 9
+    assert len(make(epoch_num=3, batch_size=64).fit(X).loss_curve_) == 3
+    assert make(epoch_num=None)._settings(10**7).steps == make(epoch_num=None)._settings(10).steps
+
+
+def test_verbose_reaches_the_training(make, X, capsys):
+    make(verbose=2, epoch_num=3).fit(X)
+    assert capsys.readouterr().out.count("epoch ") == 3
+
+
+# Tables of other kinds
+
+
+def test_dataframe_without_warnings(make, fitted, X, X_new):
+    columns = list("abcde")
+    table, table_new = pd.DataFrame(X, columns=columns), pd.DataFrame(X_new, columns=columns)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        clf = make().fit(table)
+        scores = clf.decision_function(table_new)
+        clf.predict_proba(table_new)
+        clf.predict(table_new, return_confidence=True)
+    assert clf.feature_names_in_.tolist() == columns
+    np.testing.assert_array_equal(scores, fitted.decision_function(X_new))
+
+
+@pytest.mark.parametrize("convert", [np.float32, np.int64, bool])
+def test_number_types(make, X, convert):
+    table = (X * 3).astype(convert)
+    scores = make().fit(table).decision_scores_
+    assert np.isfinite(scores).all()
+    np.testing.assert_array_equal(scores, make().fit(table.astype(float)).decision_scores_)
+    np.testing.assert_array_equal(scores, make().fit(table.tolist()).decision_scores_)
+
+
+CONTENTED = {
+    "constant column": np.column_stack([np.arange(20.0), np.full(20, 7.0)]),
+    "equal rows": np.ones((20, 3)),
+    "one column": np.arange(20.0)[:, None],
+    "two rows": np.array([[0.0, 1.0], [1.0, 3.0]]),
+    "two equal rows": np.zeros((2, 2)),
+    "wider than long": np.random.default_rng(0).normal(size=(5, 40)),
+    "huge": np.random.default_rng(0).normal(size=(50, 3)) * 1e300,
+    "tiny": np.random.default_rng(0).normal(size=(50, 3)) * 1e-300,
+    "one huge value": np.vstack([np.random.default_rng(0).normal(size=(50, 2)), [[1e300, 0]]]),
+}
+
+
+@pytest.mark.parametrize("preprocessing", [True, False])
+@pytest.mark.parametrize("kind", CONTENTED)
+def test_unusual_tables_give_finite_scores(make, kind, preprocessing):
+    table = CONTENTED[kind]
+    clf = make(preprocessing=preprocessing).fit(table)
+    far = np.vstack([table, np.full((1, table.shape[1]), 1e300), table[:1] * 1e7])
+    for scores in (clf.decision_scores_, clf.decision_function(far), clf.score_samples(table)):
+        assert np.isfinite(scores).all()
+    assert clf.labels_.shape == (len(table),)
+    assert np.isfinite(clf.sample(5, random_state=0)).all()
+
+
+def test_a_row_far_outside_scores_highest(fitted, X):
+    far = X.max() * np.logspace(0, 12, 13)[:, None] * np.ones(5)
+    scores = fitted.decision_function(far)
+    assert np.isfinite(scores).all()
+    assert (np.diff(scores) > 0).all()
+    assert scores[1] > fitted.threshold_
