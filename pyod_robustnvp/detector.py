@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from pyod.models.base import BaseDetector
 from scipy.special import logsumexp
 from sklearn.base import clone
-from sklearn.utils import check_array, check_random_state
+from sklearn.utils import check_array, check_consistent_length, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from . import validation
@@ -323,7 +323,8 @@ class RobustRealNVP(BaseDetector):
                     "with sklearn.preprocessing.OneHotEncoder say"
                 ) from error
             raise
-        return check_array(table, dtype=np.float64)
+        with np.errstate(over="ignore"):
+            return check_array(table, dtype=np.float64, input_name="X")
 
     def _fit_preprocessing(self, X: Table) -> Any:
         if isinstance(self.preprocessing, bool):
@@ -337,9 +338,17 @@ class RobustRealNVP(BaseDetector):
 
     def _scaled(self, X: Table) -> Table:
         """Return the rows as the flows see them, in float64."""
-        if self.preprocessing_ is not None:
-            X = check_array(self.preprocessing_.transform(X), dtype=np.float64)
-        return X
+        if self.preprocessing_ is None:
+            return X
+        try:
+            scaled = check_array(self.preprocessing_.transform(X), dtype=np.float64)
+            check_consistent_length(X, scaled)
+        except ValueError as error:
+            raise ValueError(
+                f"preprocessing={self.preprocessing!r} must turn X into finite numbers, "
+                f"row by row: {error}"
+            ) from error
+        return scaled
 
     def _flow64(self) -> RealNVP:
         """Return a copy in float64, where a row's score does not depend on its block."""

@@ -1,0 +1,145 @@
+"""Input that can't be used: the error names the argument, the value and the mend."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from pythresh.thresholds.filter import FILTER
+from scipy.sparse import csr_array
+from sklearn.preprocessing import FunctionTransformer
+
+from pyod_robustnvp import RobustRealNVP
+
+TABLES = {
+    "NaN": ([[0.0, np.nan], [1.0, 2.0]], "X contains NaN"),
+    "infinity": ([[0.0, np.inf], [1.0, 2.0]], "X contains infinity"),
+    "sparse": (csr_array(np.eye(3)), "toarray"),
+    "strings": ([["a", "b"], ["c", "d"]], "X holds text.*encode it as numbers"),
+    "numbers as strings": ([["1", "2"], ["3", "4"]], "X holds text.*encode it as numbers"),
+    "objects": (np.array([["a", 1], ["b", 2]], dtype=object), "X holds text.*'a'.*OneHotEncoder"),
+    "a column of strings": (pd.DataFrame({"n": [1, 2], "t": ["x", "y"]}), "X holds text"),
+    "complex": (np.array([[1j, 0], [0, 1]]), "Complex data not supported"),
+    "no rows": (np.empty((0, 3)), "0 sample.*minimum of 2"),
+    "no columns": (np.empty((3, 0)), "0 feature.*minimum of 1"),
+    "one row": ([[1.0, 2.0]], "1 sample.*minimum of 2"),
+    "1-D": ([1.0, 2.0, 3.0], "Expected 2D array, got 1D array.*reshape"),
+    "3-D": (np.zeros((2, 2, 2)), "dim 3.*dim <= 2 is required"),
+    "beyond float64": (np.array([["1e400", "0"], ["0", "1"]]).astype(np.longdouble), "infinity"),
+}
+
+
+@pytest.mark.parametrize("kind", TABLES)
+def test_tables_that_cannot_be_fitted(make, kind):
+    table, message = TABLES[kind]
+    clf = make()
+    with pytest.raises((ValueError, TypeError), match=f"(?s){message}"):
+        clf.fit(table)
+    assert vars(clf) == vars(make())
+
+
+PARAMETERS = {
+    "contamination": [
+        ({"contamination": "auto"}, r"contamination must be a number.*'auto'; give 0.1"),
+        ({"contamination": None}, r"contamination must be a number.*None"),
+        ({"contamination": True}, r"contamination must be a number.*True"),
+        ({"contamination": np.float32(0.7)}, r"contamination must be in \(0, 0.5\].*0.7"),
+        ({"contamination": float("nan")}, r"contamination must be in \(0, 0.5\]"),
+    ],
+    "sizes": [
+        ({"batch_size": 0}, "batch_size must be an integer of at least 1, got 0"),
+        ({"batch_size": 1.5}, "batch_size must be an integer of at least 1, got 1.5"),
+        ({"epoch_num": -1}, "epoch_num must be an integer of at least 1, got -1"),
+        ({"epoch_num": True}, "epoch_num must be an integer of at least 1, got True"),
+        ({"n_estimators": 0}, "n_estimators must be an integer of at least 1, got 0"),
+        ({"hidden_neuron_list": 64}, r"hidden_neuron_list must be a sequence.*\(64, 64\), got 64"),
+        ({"hidden_neuron_list": "64"}, "hidden_neuron_list must be a sequence.*'64'"),
+        ({"hidden_neuron_list": (64, 0)}, "hidden_neuron_list.*at least 1, got 0"),
+    ],
+    "rates": [
+        ({"lr": 0.0}, "lr must be a positive, finite number, got 0.0"),
+        ({"lr": float("inf")}, "lr must be a positive, finite number, got inf"),
+        ({"lr": "fast"}, "lr must be a positive, finite number, got 'fast'"),
+        ({"lipschitz": -1.5}, "lipschitz must be a positive, finite number, got -1.5"),
+        ({"trim_fraction": 1.0}, r"trim_fraction must be 'auto', None or in \[0, 1\), got 1.0"),
+        ({"trim_fraction": -0.1}, "trim_fraction must be.*got -0.1"),
+        ({"trim_fraction": "some"}, "trim_fraction must be.*got 'some'"),
+    ],
+    "others": [
+        ({"contamination": FILTER()}, "trim_fraction='auto'.*PyThresh.*give trim_fraction a num"),
+        ({"contamination": FILTER(), "trim_fraction": None}, "trim_fraction=None.*PyThresh"),
+        ({"preprocessing": "minmax"}, "preprocessing must be True, False or.*got 'minmax'"),
+        ({"verbose": 3}, r"verbose must be one of \(0, 1, 2\), got 3"),
+        ({"device": "toaster"}, "device='toaster' can't be used here.*give None or 'cpu'"),
+        ({"device": 1.5}, "device=1.5 can't be used here"),
+        ({"random_state": "x"}, "'x' cannot be used to seed"),
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("given", "message"), [case for cases in PARAMETERS.values() for case in cases]
+)
+def test_parameters_that_cannot_be_used(make, X, given, message):
+    clf = make().set_params(**given)
+    with pytest.raises(ValueError, match=f"(?s){message}"):
+        clf.fit(X)
+    assert not hasattr(clf, "decision_scores_")
+
+
+@pytest.mark.parametrize("contamination", [0, 0.6, -0.1, 1])
+def test_contamination_out_of_range(make, X, contamination):
+    with pytest.raises(ValueError, match=r"contamination must be in \(0, 0.5\]"):
+        RobustRealNVP(contamination=contamination)
+    clf = make().set_params(contamination=contamination)
+    with pytest.raises(ValueError, match=r"contamination must be in \(0, 0.5\], got.*give"):
+        clf.fit(X)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="needs a machine without a GPU")
+def test_a_gpu_that_is_not_there(make, X):
+    with pytest.raises(ValueError, match=r"device='cuda' can't be used here.*'cpu'"):
+        make(device="cuda").fit(X)
+
+
+def test_a_device_may_be_named_or_given(make, X, fitted):
+    for device in ("cpu", torch.device("cpu")):
+        clf = make(device=device).fit(X)
+        assert clf.device is device
+        assert clf.device_ == torch.device("cpu")
+        np.testing.assert_array_equal(clf.decision_scores_, fitted.decision_scores_)
+
+
+def test_wrong_width(fitted, X):
+    for call in (fitted.decision_function, fitted.predict, fitted.score_samples):
+        with pytest.raises(ValueError, match=r"X has 4 features.*expecting 5 features"):
+            call(X[:, :4])
+
+
+def test_reordered_and_renamed_columns(make, X):
+    table = pd.DataFrame(X, columns=list("abcde"))
+    clf = make().fit(table)
+    with pytest.raises(ValueError, match="same order"):
+        clf.predict(table[list("edcba")])
+    with pytest.raises(ValueError, match="unseen at fit time"):
+        clf.predict(table.rename(columns={"a": "z"}))
+
+
+@pytest.mark.parametrize("kind", ["NaN", "infinity", "strings", "objects"])
+def test_tables_that_cannot_be_scored(make, kind):
+    clf = make().fit([[0.0, 1.0], [1.0, 0.0], [2.0, 2.0]])
+    table, message = TABLES[kind]
+    with pytest.raises(ValueError, match=f"(?s){message}"):
+        clf.decision_function(table)
+
+
+def test_other_arguments(fitted, X):
+    with pytest.raises(ValueError, match="batch_size must be an integer of at least 1, got 0"):
+        fitted.decision_function(X, batch_size=0)
+    with pytest.raises(ValueError, match="n_samples must be an integer of at least 1, got -1"):
+        fitted.sample(-1)
+
+
+def test_a_transformer_that_spoils_the_table(make, X):
+    for spoil in (lambda X: X * np.nan, lambda X: X[:, :0], lambda X: X[:3]):
+        with pytest.raises(ValueError, match=r"(?s)preprocessing=Func.*must turn X into"):
+            make(preprocessing=FunctionTransformer(spoil)).fit(X)
