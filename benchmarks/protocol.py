@@ -33,12 +33,15 @@ class Record:
 
 
 def run_all(
-    datasets: Iterable[Dataset], detectors: Iterable[str], seeds: int, contamination: float | None
+    datasets: Iterable[Dataset],
+    detectors: Iterable[str],
+    seeds: Iterable[int],
+    contamination: float | None,
 ) -> Iterator[Record]:
     """Yield a record for every set, seed and detector; all detectors see the same splits."""
     detectors = list(detectors)
     for dataset in datasets:
-        for seed in range(seeds):
+        for seed in seeds:
             for detector in detectors:
                 yield run_one(dataset, detector, seed, contamination)
 
