@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import copy
+import math
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import ArrayLike
 from pyod.models.base import BaseDetector
-from scipy.special import logsumexp
 from sklearn.base import clone
 from sklearn.utils import check_array, check_consistent_length, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -19,8 +19,8 @@ from .flow import RealNVP
 from .scaling import SoftQuantileScaler, Table
 from .training import Settings, train
 
-STEPS = 400
-TRIM_MARGIN = 0.25
+STEPS = 300
+LEAST_TRIM = 0.35
 SCORED_ROWS = 1024
 # float32 squares and sums values up to this through six couplings without overflow.
 LARGEST_TRAINED = 1e6
@@ -34,7 +34,7 @@ class RobustRealNVP(BaseDetector):
     out, besides where the threshold lies. Other PyOD detectors use it for the threshold alone.
 
     Rows are scaled column by column, several flows learn their density side by side, and the
-    anomaly score of a row is its negative log-likelihood, averaged over the flows. Two safeguards
+    anomaly score of a row is its negative log-density under the mixture of them. Two safeguards
     keep anomalies in the training data from being learned as normal: each flow leaves out the rows
     that it finds least likely, and the networks in it keep a bounded Lipschitz constant, so that
     no flow can wrap itself around a small cluster.
@@ -52,7 +52,7 @@ class RobustRealNVP(BaseDetector):
     lr : float, default=1e-3
         The step size of Adam, above 0.
     epoch_num : int or None, default=None
-        Passes over the training data. None takes 400 steps, whatever the number of rows.
+        Passes over the training data. None takes 300 steps, whatever the number of rows.
     batch_size : int, default=128
         Rows of a training batch; a table with fewer rows is one batch.
     hidden_neuron_list : sequence of int, default=(64, 64)
@@ -65,8 +65,9 @@ class RobustRealNVP(BaseDetector):
         smoother and more robust; None removes the cap.
     trim_fraction : 'auto', None or float in [0, 1), default='auto'
         The share of each batch that is left out: None is ``contamination``, as in the paper;
-        'auto' adds 0.25 to it, because a batch may hold more anomalies than its share and
-        because the least likely normal rows are no great loss; 0 leaves out nothing.
+        'auto' is at least 0.35, because a batch may hold more anomalies than its share, the true
+        share is seldom known, and the least likely normal rows are no great loss; 0 leaves out
+        nothing.
     device : str, torch.device or None, default=None
         Where to train and score; None takes a GPU where there is one.
     random_state : int, RandomState or None, default=None
@@ -204,14 +205,14 @@ class RobustRealNVP(BaseDetector):
         Returns
         -------
         scores : ndarray of shape (n_samples,)
-            The negative log-likelihood in the scaled space, in nats, averaged over the flows.
+            The negative log-density of the scaled row, in nats.
         """
         check_is_fitted(self)
         rows = self._scaled(self._table(X, reset=False))
-        return -self._log_prob(rows, batch_size).mean(axis=0)
+        return -self._log_density(rows, batch_size)
 
     def score_samples(self, X: ArrayLike) -> Table:
-        """Return the log-density of each row under the equal mixture of the flows.
+        """Return the log-density of each row.
 
         Parameters
         ----------
@@ -225,8 +226,7 @@ class RobustRealNVP(BaseDetector):
         """
         check_is_fitted(self)
         table = self._table(X, reset=False)
-        log_prob = self._log_prob(self._scaled(table))
-        log_density = logsumexp(log_prob, axis=0, b=1 / self.flow_.members)
+        log_density = self._log_density(self._scaled(table))
         if isinstance(self.preprocessing_, SoftQuantileScaler):
             log_density += self.preprocessing_.log_det(table)
         return log_density
@@ -285,7 +285,7 @@ class RobustRealNVP(BaseDetector):
         self.n_iter_ = settings.steps
         self.flow_ = flow.requires_grad_(False)
         self.lipschitz_ = float(flow.sigma().max())
-        self.decision_scores_ = -self._log_prob(rows).mean(axis=0)
+        self.decision_scores_ = -self._log_density(rows)
         self._set_n_classes(None)
         self._process_decision_scores()
 
@@ -305,7 +305,7 @@ class RobustRealNVP(BaseDetector):
             steps=steps,
             batch_size=batch_size,
             lr=validation.check_positive("lr", self.lr),
-            trim=validation.check_trim_fraction(self.trim_fraction, contamination, TRIM_MARGIN),
+            trim=validation.check_trim_fraction(self.trim_fraction, contamination, LEAST_TRIM),
             cap=None if cap is None else validation.check_positive("lipschitz", cap),
             verbose=self.verbose,
         )
@@ -354,16 +354,19 @@ class RobustRealNVP(BaseDetector):
         """Return a copy in float64, where a row's score does not depend on its block."""
         return copy.deepcopy(self.flow_).double()
 
-    def _log_prob(self, rows: Table, batch_size: int | None = None) -> Table:
-        """Return the log-density of scaled rows under each flow, of shape (members, n)."""
+    def _log_density(self, rows: Table, batch_size: int | None = None) -> Table:
+        """Return the log-density of scaled rows under the equal mixture of the flows."""
         if batch_size is None:
             batch_size = SCORED_ROWS
         batch_size = validation.check_integer("batch_size", batch_size)
         flow = self._flow64()
         x = torch.as_tensor(rows.clip(-LARGEST_SCORED, LARGEST_SCORED))
         with torch.inference_mode():
-            blocks = [flow.log_prob(block.to(self.device_)).cpu() for block in x.split(batch_size)]
-        return torch.cat(blocks, dim=1).numpy()
+            blocks = [
+                flow.log_prob(block.to(self.device_)).logsumexp(dim=0).cpu()
+                for block in x.split(batch_size)
+            ]
+        return torch.cat(blocks).numpy() - math.log(flow.members)
 
     def __getstate__(self) -> dict:
         """Hold the flows on the CPU: a CUDA tensor in a pickle fails where there is no GPU."""

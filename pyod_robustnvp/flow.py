@@ -97,27 +97,19 @@ class RealNVP(nn.Module):
         noise = torch.rand(members, features, generator=generator)
         self.register_buffer("order", noise.argsort(dim=1))
 
-    def networks(self, coupling: int, x_a: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the log-scale s and the shift t of one coupling.
+    def couplings(self) -> list[list[tuple[Tensor, Tensor]]]:
+        """Return, for each coupling, the weights and biases of its layers.
 
-        Parameters
-        ----------
-        coupling : int
-        x_a : Tensor of shape (members, n, d - b)
-            The columns that are read.
+        Unbinding each stack once spares the backward pass a full-sized gradient a coupling.
 
         Returns
         -------
-        s, t : Tensor of shape (members, n, b)
-            s lies in [-1, 1].
+        couplings : list of N_COUPLINGS lists of (weight, bias)
+            Of shapes (2 * members, n_in, n_out) and (2 * members, 1, n_out).
         """
-        h = x_a.repeat_interleave(2, dim=0)
-        last = len(self.weights) - 1
-        for layer, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
-            h = torch.baddbmm(bias[coupling], h, weight[coupling])
-            if layer < last:
-                h = leaky_relu(h, 0.01)
-        return h[0::2].tanh(), h[1::2]
+        layers = zip(self.weights, self.biases, strict=True)
+        unbound = [zip(weight.unbind(), bias.unbind(), strict=True) for weight, bias in layers]
+        return [list(layers) for layers in zip(*unbound, strict=True)]
 
     def transform(self, x: Tensor) -> tuple[Tensor, Tensor]:
         r"""Carry rows to the prior's space: z = f(x) and log|det df/dx|.
@@ -135,9 +127,9 @@ class RealNVP(nn.Module):
         index = self.order[:, None, :].expand(-1, x.shape[-2], -1)
         z = x.expand(self.members, *x.shape[-2:]).gather(2, index)
         log_det = z.new_zeros(z.shape[:2])
-        for coupling in range(N_COUPLINGS):
+        for layers in self.couplings():
             z_b, z_a = z[..., : self.transformed], z[..., self.transformed :]
-            s, t = self.networks(coupling, z_a)
+            s, t = networks(layers, z_a)
             z = torch.cat((z_a, (z_b - t) * torch.exp(-s)), dim=-1)
             log_det = log_det - s.sum(-1)
         return z, log_det
@@ -154,9 +146,9 @@ class RealNVP(nn.Module):
         x : Tensor of shape (members, n, d)
         """
         read = self.features - self.transformed
-        for coupling in reversed(range(N_COUPLINGS)):
+        for layers in reversed(self.couplings()):
             z_a, z_b = z[..., :read], z[..., read:]
-            s, t = self.networks(coupling, z_a)
+            s, t = networks(layers, z_a)
             z = torch.cat((z_b * torch.exp(s) + t, z_a), dim=-1)
         index = self.order.argsort(dim=1)[:, None, :].expand(-1, z.shape[1], -1)
         return z.gather(2, index)
@@ -201,3 +193,26 @@ class RealNVP(nn.Module):
         sigma : Tensor of shape (layers, couplings, 2 * members), float64
         """
         return torch.stack([lipschitz.spectral_norm(weight) for weight in self.weights])
+
+
+def networks(layers: list[tuple[Tensor, Tensor]], x_a: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the log-scale s and the shift t of one coupling.
+
+    Parameters
+    ----------
+    layers : list of (weight, bias)
+        Of shapes (2 * members, n_in, n_out) and (2 * members, 1, n_out).
+    x_a : Tensor of shape (members, n, d - b)
+        The columns that are read.
+
+    Returns
+    -------
+    s, t : Tensor of shape (members, n, b)
+        s lies in [-1, 1].
+    """
+    h = x_a.repeat_interleave(2, dim=0)
+    for weight, bias in layers[:-1]:
+        h = leaky_relu(torch.baddbmm(bias, h, weight), 0.01)
+    weight, bias = layers[-1]
+    h = torch.baddbmm(bias, h, weight)
+    return h[0::2].tanh(), h[1::2]

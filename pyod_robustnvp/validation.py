@@ -55,13 +55,13 @@ def check_contamination(value: Any) -> float | None:
     return None
 
 
-def check_trim_fraction(value: Any, contamination: float | None, margin: float) -> float:
-    """Return the share eps that training leaves out.
+def check_trim_fraction(value: Any, contamination: float | None, least: float) -> float:
+    """Return the share eps that training leaves out, ``least`` and up for 'auto'.
 
     Examples
     --------
-    >>> check_trim_fraction("auto", 0.1, margin=0.2), check_trim_fraction(None, 0.1, margin=0.2)
-    (0.30000000000000004, 0.1)
+    >>> check_trim_fraction("auto", 0.1, least=0.35), check_trim_fraction(None, 0.1, least=0.35)
+    (0.35, 0.1)
     """
     if _is_number(value) and 0 <= value < 1:
         return float(value)
@@ -72,7 +72,7 @@ def check_trim_fraction(value: Any, contamination: float | None, margin: float) 
             f"trim_fraction={value!r} follows a contamination that is a number, but a PyThresh "
             "object carries none; give trim_fraction a number, 0.35 if you have no idea"
         )
-    return contamination if value is None else contamination + margin
+    return contamination if value is None else max(contamination, least)
 
 
 def check_widths(value: Any) -> tuple[int, ...]:

@@ -305,10 +305,12 @@ def test_pythresh_object_as_contamination(make, X, X_new):
 
 
 @pytest.mark.parametrize(
-    ("given", "trim"), [("auto", 0.35), (None, 0.1), (0.25, 0.25), (0, 0.0), (0.0, 0.0)]
+    ("contamination", "given", "trim"),
+    [(0.1, "auto", 0.35), (0.45, "auto", 0.45), (0.1, None, 0.1), (0.1, 0.25, 0.25), (0.1, 0, 0)],
 )
-def test_trim_fraction(make, given, trim):
-    assert make(trim_fraction=given)._settings(100).trim == pytest.approx(trim)
+def test_trim_fraction(make, contamination, given, trim):
+    clf = make(contamination=contamination, trim_fraction=given)
+    assert clf._settings(100).trim == trim
 
 
 def test_three_models_of_the_paper(make, X):

@@ -88,7 +88,7 @@ def test_pyods_comparison_loop():
 
 @pytest.mark.filterwarnings("ignore::FutureWarning")
 def test_feature_bagging(make, X, X_new, y_new):
-    bagging = FeatureBagging(make(), n_estimators=3, random_state=0).fit(X)
+    bagging = FeatureBagging(make(epoch_num=60), n_estimators=3, random_state=0).fit(X)
     assert roc_auc_score(y_new, bagging.decision_function(X_new)) > 0.9
 
 

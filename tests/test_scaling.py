@@ -18,7 +18,7 @@ def test_is_a_scikit_learn_transformer():
 
 def test_formula(X):
     low, high = np.sort(X, axis=0)[[round(0.05 * 399), round(0.95 * 399)]]
-    expected = 0.5 + 0.5 * np.arcsinh((2 * X - low - high) / (high - low))
+    expected = 0.5 + 0.25 * np.arcsinh(2 * (2 * X - low - high) / (high - low))
     np.testing.assert_allclose(SoftQuantileScaler().fit_transform(X), expected, rtol=1e-9)
 
 
