@@ -13,7 +13,7 @@ from tqdm import tqdm
 from pyod_robustnvp import REAL_NVP, TRIM_REAL_NVP, RobustRealNVP
 
 from . import pictures, tables
-from .datasets import bundled, find_data_dir, load_file, two_moons
+from .datasets import Dataset, bundled, find_data_dir, load_file, two_moons
 from .protocol import Record, run_all
 
 #: The paper's settings for two moons (unscaled rows, k = 1, eps = 0.05) on smaller networks.
@@ -34,7 +34,7 @@ def run_bundled(options: argparse.Namespace) -> None:
     records = []
     for seed in range(options.seeds):
         datasets = bundled(seed)
-        records += _run(datasets, options, range(seed, seed + 1))
+        records += _run(datasets, options, range(seed, seed + 1), stratify=True)
     _present(records, options.out)
     path = pictures.scores_and_curves([r for r in records if r.seed == 0], options.out)
     print(f"\n{path}: score distributions and ROC curves of {', '.join(names)}, first seed")
@@ -64,9 +64,11 @@ def run_moons(options: argparse.Namespace) -> None:
     print(pictures.moons(two_moons(0), shown, table["mean"], options.out))
 
 
-def _run(datasets, options: argparse.Namespace, seeds: range) -> list[Record]:
+def _run(
+    datasets: list[Dataset], options: argparse.Namespace, seeds: range, stratify: bool = False
+) -> list[Record]:
     cells = len(datasets) * len(options.detectors) * len(seeds)
-    stream = run_all(datasets, options.detectors, seeds, options.contamination)
+    stream = run_all(datasets, options.detectors, seeds, options.contamination, stratify)
     with tqdm(stream, total=cells, unit="fit") as bar:
         records = []
         for record in bar:

@@ -37,23 +37,34 @@ def run_all(
     detectors: Iterable[str],
     seeds: Iterable[int],
     contamination: float | None,
+    stratify: bool = False,
 ) -> Iterator[Record]:
     """Yield a record for every set, seed and detector; all detectors see the same splits."""
     detectors = list(detectors)
     for dataset in datasets:
         for seed in seeds:
             for detector in detectors:
-                yield run_one(dataset, detector, seed, contamination)
+                yield run_one(dataset, detector, seed, contamination, stratify)
 
 
-def run_one(dataset: Dataset, detector: str, seed: int, contamination: float | None) -> Record:
-    """Fit and score one detector on one split.
+def run_one(
+    dataset: Dataset,
+    detector: str,
+    seed: int,
+    contamination: float | None,
+    stratify: bool = False,
+) -> Record:
+    """Fit and score one detector on one split, which spreads few anomalies evenly if stratified.
 
     ``contamination`` None gives the detector the true share of anomalies among its training rows.
     Columns are z-scored by the training rows, as in PyOD's own benchmark.
     """
     X, X_new, y, y_new = train_test_split(
-        dataset.X, dataset.y, test_size=HELD_OUT, random_state=seed
+        dataset.X,
+        dataset.y,
+        test_size=HELD_OUT,
+        random_state=seed,
+        stratify=dataset.y if stratify else None,
     )
     X, X_new = standardizer(X, X_new)
     share = np.clip(y.mean(), 1 / len(y), 0.5) if contamination is None else contamination
@@ -68,6 +79,8 @@ def run_one(dataset: Dataset, detector: str, seed: int, contamination: float | N
 
 def measure(clf, X: NDArray, X_new: NDArray, y_new: NDArray) -> tuple[dict[str, float], NDArray]:
     """Return ROC-AUC, precision at n, average precision and seconds, and the scores themselves."""
+    if len(np.unique(y_new)) < 2:
+        raise ValueError("the held-out rows are all of one kind: nothing can be measured")
     start = perf_counter()
     clf.fit(X)
     fitted = perf_counter()

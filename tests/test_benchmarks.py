@@ -91,6 +91,13 @@ def test_detectors_are_told_the_share(folder, monkeypatch):
     assert told == [pytest.approx(0.1, abs=0.05), 0.2]
 
 
+def test_a_split_without_anomalies_is_a_failure(folder):
+    first = datasets.load_file(folder, "first")
+    record = run_one(datasets.Dataset("all normal", first.X, 0 * first.y), "IForest", 0, 0.1)
+    assert "all of one kind" in record.error
+    assert record.measures == {}
+
+
 def test_a_failure_is_shown_as_one(folder, monkeypatch, capsys):
     def fail(contamination, seed):
         raise RuntimeError("out of luck")
@@ -119,6 +126,7 @@ def test_bundled_sets_hold_five_percent_anomalies():
     for s in sets:
         assert s.y.mean() == pytest.approx(0.05, abs=0.003)
         assert s.X.shape[0] == s.y.shape[0]
+    assert not np.array_equal(sets[2].y, datasets.bundled(seed=1)[2].y)
     again, other = datasets.bundled(seed=0)[1], datasets.bundled(seed=1)[1]
     np.testing.assert_array_equal(sets[1].X, again.X)
     assert not np.array_equal(sets[1].X, other.X)
