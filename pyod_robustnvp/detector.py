@@ -19,7 +19,7 @@ from .flow import RealNVP
 from .scaling import SoftQuantileScaler, Table
 from .training import Settings, train
 
-STEPS = 300
+STEPS = 200
 LEAST_TRIM = 0.35
 SCORED_ROWS = 1024
 # float32 squares and sums values up to this through six couplings without overflow.
@@ -52,7 +52,7 @@ class RobustRealNVP(BaseDetector):
     lr : float, default=1e-3
         The step size of Adam, above 0.
     epoch_num : int or None, default=None
-        Passes over the training data. None takes 300 steps, whatever the number of rows.
+        Passes over the training data. None takes 200 steps, whatever the number of rows.
     batch_size : int, default=128
         Rows of a training batch; a table with fewer rows is one batch.
     hidden_neuron_list : sequence of int, default=(64, 64)
