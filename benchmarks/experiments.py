@@ -30,21 +30,19 @@ MODELS = {"RealNVP": REAL_NVP, "TrimRealNVP": TRIM_REAL_NVP, "RobustRealNVP": {}
 
 def run_bundled(options: argparse.Namespace) -> None:
     """Compare the detectors on real sets that scikit-learn brings."""
-    names = [dataset.name for dataset in bundled(seed=0)]
-    records = []
-    for seed in range(options.seeds):
-        datasets = bundled(seed)
-        records += _run(datasets, options, range(seed, seed + 1), stratify=True)
+    splits = [(dataset, seed) for seed in range(options.seeds) for dataset in bundled(seed)]
+    records = _run(splits, options, stratify=True)
     _present(records, options.out)
     path = pictures.scores_and_curves([r for r in records if r.seed == 0], options.out)
-    print(f"\n{path}: score distributions and ROC curves of {', '.join(names)}, first seed")
+    print(f"\n{path}: score distributions and ROC curves of the first seed")
 
 
 def run_odds(options: argparse.Namespace) -> None:
     """Compare the detectors on files of ADBench or ODDS."""
     folder = find_data_dir(options.data_dir)
     datasets = [load_file(folder, name) for name in options.datasets]
-    _present(_run(datasets, options, range(options.seeds)), options.out)
+    splits = [(dataset, seed) for dataset in datasets for seed in range(options.seeds)]
+    _present(_run(splits, options), options.out)
 
 
 def run_moons(options: argparse.Namespace) -> None:
@@ -65,10 +63,10 @@ def run_moons(options: argparse.Namespace) -> None:
 
 
 def _run(
-    datasets: list[Dataset], options: argparse.Namespace, seeds: range, stratify: bool = False
+    splits: list[tuple[Dataset, int]], options: argparse.Namespace, stratify: bool = False
 ) -> list[Record]:
-    cells = len(datasets) * len(options.detectors) * len(seeds)
-    stream = run_all(datasets, options.detectors, seeds, options.contamination, stratify)
+    stream = run_all(splits, options.detectors, options.contamination, stratify)
+    cells = len(splits) * len(options.detectors)
     with tqdm(stream, total=cells, unit="fit") as bar:
         records = []
         for record in bar:

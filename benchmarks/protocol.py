@@ -33,18 +33,16 @@ class Record:
 
 
 def run_all(
-    datasets: Iterable[Dataset],
+    splits: Iterable[tuple[Dataset, int]],
     detectors: Iterable[str],
-    seeds: Iterable[int],
     contamination: float | None,
     stratify: bool = False,
 ) -> Iterator[Record]:
-    """Yield a record for every set, seed and detector; all detectors see the same splits."""
+    """Yield a record for every set with its seed and every detector."""
     detectors = list(detectors)
-    for dataset in datasets:
-        for seed in seeds:
-            for detector in detectors:
-                yield run_one(dataset, detector, seed, contamination, stratify)
+    for dataset, seed in splits:
+        for detector in detectors:
+            yield run_one(dataset, detector, seed, contamination, stratify)
 
 
 def run_one(
