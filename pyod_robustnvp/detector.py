@@ -262,7 +262,8 @@ class RobustRealNVP(BaseDetector):
     def predict_proba(self, X, method="linear", return_confidence=False):
         """Return the probability of each row to be an inlier and to be an outlier.
 
-        See :meth:`pyod.models.base.BaseDetector.predict_proba`; lists are accepted here too.
+        As :meth:`pyod.models.base.BaseDetector.predict_proba`, and for lists too. Scores have a
+        long upper tail, which 'linear' stretches over [0, 1]: ``method='unify'`` tells more.
         """
         if not hasattr(X, "shape"):
             X = np.asarray(X)
