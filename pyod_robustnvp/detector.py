@@ -330,7 +330,7 @@ class RobustRealNVP(BaseDetector):
     def _fit_preprocessing(self, X: Table) -> Any:
         if isinstance(self.preprocessing, bool):
             return SoftQuantileScaler().fit(X) if self.preprocessing else None
-        if not hasattr(self.preprocessing, "transform"):
+        if isinstance(self.preprocessing, type) or not hasattr(self.preprocessing, "transform"):
             raise ValueError(
                 "preprocessing must be True, False or a scikit-learn transformer, "
                 f"got {self.preprocessing!r}"
@@ -390,7 +390,15 @@ def _torch_generator(random_state: int | np.random.RandomState | None) -> torch.
 
     None takes fresh entropy where ``check_random_state`` would draw from numpy's global state.
     """
-    source = np.random.RandomState() if random_state is None else check_random_state(random_state)
+    try:
+        source = check_random_state(
+            np.random.RandomState() if random_state is None else random_state
+        )
+    except ValueError as error:
+        raise ValueError(
+            f"random_state={random_state!r} can't be used: {error}; "
+            "give None, an integer from 0 to 2**32 - 1 or a RandomState"
+        ) from error
     return torch.Generator().manual_seed(int(source.randint(2**31 - 1)))
 
 

@@ -114,7 +114,7 @@ def train(flow: RealNVP, x: Tensor, settings: Settings, generator: torch.Generat
     Raises
     ------
     FloatingPointError
-        The loss became infinite or NaN.
+        The loss or a weight became infinite or NaN.
     """
     batch_size = min(settings.batch_size, len(x))
     stream = batches(len(x), batch_size, flow.members, generator)
@@ -134,6 +134,7 @@ def train(flow: RealNVP, x: Tensor, settings: Settings, generator: torch.Generat
                 bar.update()
             losses.append(total.item() / (flow.members * (stop - start)))
             _report(losses, stop, settings)
+            _check_sound(flow, losses[-1], stop, settings)
     _certify(flow, settings.cap)
     return losses
 
@@ -168,11 +169,15 @@ def _certify(flow: RealNVP, k: float | None) -> None:
 
 
 def _report(losses: list[float], step: int, settings: Settings) -> None:
-    """Print a line an epoch where that is wanted; stop a run that has lost its way."""
+    """Print a line an epoch where that is wanted."""
     if settings.verbose == 2:
         print(f"epoch {len(losses)}, step {step}/{settings.steps}: loss {losses[-1]:.4f} nats")
-    if not math.isfinite(losses[-1]):
+
+
+def _check_sound(flow: RealNVP, loss: float, step: int, settings: Settings) -> None:
+    """Stop a run whose loss or weights are no longer finite."""
+    if not (math.isfinite(loss) and all(p.isfinite().all() for p in flow.parameters())):
         raise FloatingPointError(
-            f"training diverged: the loss is {losses[-1]} after step {step}; "
+            f"training diverged by step {step}: the loss is {loss}; "
             f"lower lr={settings.lr} or set a finite lipschitz (now {settings.cap})"
         )

@@ -71,7 +71,12 @@ PARAMETERS = {
         ({"verbose": 3}, r"verbose must be one of \(0, 1, 2\), got 3"),
         ({"device": "toaster"}, "device='toaster' can't be used here.*give None or 'cpu'"),
         ({"device": 1.5}, "device=1.5 can't be used here"),
-        ({"random_state": "x"}, "'x' cannot be used to seed"),
+        (
+            {"preprocessing": FunctionTransformer},
+            "preprocessing must be True, False or.*got <class",
+        ),
+        ({"random_state": "x"}, "random_state='x' can't be used.*give None, an integer"),
+        ({"random_state": -1}, r"random_state=-1 can't be used.*from 0 to 2\*\*32 - 1"),
     ],
 }
 

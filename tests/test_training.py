@@ -120,6 +120,11 @@ def test_divergence_is_an_error_that_says_what_to_lower(x):
         run(x * 1e30, lr=1e30, cap=None, steps=200)
 
 
+def test_weights_that_diverge_in_the_last_step_are_an_error(x):
+    with pytest.raises(FloatingPointError, match=r"diverged by step 1.*lower lr=1e\+39"):
+        run(x, lr=1e39, cap=None, steps=1, batch_size=100)
+
+
 def test_verbose_2_prints_a_line_an_epoch(x, capsys):
     run(x, verbose=2, steps=6)
     lines = capsys.readouterr().out.splitlines()
