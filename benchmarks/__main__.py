@@ -39,7 +39,7 @@ def parser() -> argparse.ArgumentParser:
         help="bundled: sets that come with scikit-learn; odds: files in a data folder; "
         "moons: the paper's models on two moons with a cluster of anomalies",
     )
-    result.add_argument("--seeds", type=_count, default=5, help="random splits, or data draws")
+    result.add_argument("--seeds", type=_count, default=3, help="random splits, or data draws")
     result.add_argument("--detectors", nargs="+", choices=DETECTORS, default=USUAL, metavar="NAME")
     result.add_argument(
         "--contamination",

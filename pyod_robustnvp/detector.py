@@ -30,8 +30,9 @@ LARGEST_SCORED = 1e40
 class RobustRealNVP(BaseDetector):
     """Outlier detection by a RealNVP density that ignores the least likely rows.
 
-    ``contamination`` is the paper's eps: it decides how many rows of each training batch are left
-    out, besides where the threshold lies. Other PyOD detectors use it for the threshold alone.
+    ``contamination`` is the paper's eps: besides setting the threshold, which is all it does in
+    other PyOD detectors, it decides how many rows of each training batch are left out. By default
+    that share is at least 0.35; ``trim_fraction=None`` makes it ``contamination`` itself.
 
     Rows are scaled column by column, several flows learn their density side by side, and the
     anomaly score of a row is its negative log-density under the mixture of them. Two safeguards
@@ -48,11 +49,12 @@ class RobustRealNVP(BaseDetector):
     preprocessing : bool or transformer, default=True
         True scales with :class:`~pyod_robustnvp.scaling.SoftQuantileScaler`; False leaves the
         values as they are, which suits columns of magnitude one; a scikit-learn transformer is
-        cloned and fitted to the training data.
+        cloned and fitted to the training data, which it sees as an array without column names.
     lr : float, default=1e-3
         The step size of Adam, above 0.
     epoch_num : int or None, default=None
-        Passes over the training data. None takes 200 steps, whatever the number of rows.
+        Passes over the training data. None takes 200 steps, whatever the number of rows: with
+        more than 25,600 rows and batches of 128, some are never drawn.
     batch_size : int, default=128
         Rows of a training batch; a table with fewer rows is one batch.
     hidden_neuron_list : sequence of int, default=(64, 64)
@@ -84,7 +86,8 @@ class RobustRealNVP(BaseDetector):
     threshold_ : float
         The ``1 - contamination`` quantile of ``decision_scores_``.
     loss_curve_ : list of float
-        The trimmed negative log-likelihood of a row in each epoch, in nats.
+        The trimmed negative log-likelihood of a row in each epoch, in nats; a single entry where
+        training takes less than one pass.
     n_iter_ : int
         The number of optimiser steps.
     lipschitz_ : float
@@ -181,7 +184,9 @@ class RobustRealNVP(BaseDetector):
         """
         self._forget()
         try:
-            self._fit(X)
+            # The caller may have switched gradients off.
+            with torch.inference_mode(False), torch.enable_grad():
+                self._fit(X)
         except BaseException:
             self._forget()
             raise
@@ -307,7 +312,7 @@ class RobustRealNVP(BaseDetector):
             batch_size=batch_size,
             lr=validation.check_positive("lr", self.lr),
             trim=validation.check_trim_fraction(self.trim_fraction, contamination, LEAST_TRIM),
-            cap=None if cap is None else validation.check_positive("lipschitz", cap),
+            cap=None if cap is None else validation.check_positive("lipschitz", cap, " or None"),
             verbose=self.verbose,
         )
 
@@ -317,6 +322,8 @@ class RobustRealNVP(BaseDetector):
             table = validate_data(
                 self, X, reset=reset, dtype="numeric", ensure_min_samples=2 if reset else 1
             )
+            with np.errstate(over="ignore"):
+                return check_array(table, dtype=np.float64, input_name="X")
         except ValueError as error:
             if "could not convert" in str(error) or "bytes/strings" in str(error):
                 raise ValueError(
@@ -324,8 +331,6 @@ class RobustRealNVP(BaseDetector):
                     "with sklearn.preprocessing.OneHotEncoder say"
                 ) from error
             raise
-        with np.errstate(over="ignore"):
-            return check_array(table, dtype=np.float64, input_name="X")
 
     def _fit_preprocessing(self, X: Table) -> Any:
         if isinstance(self.preprocessing, bool):
@@ -344,10 +349,10 @@ class RobustRealNVP(BaseDetector):
         try:
             scaled = check_array(self.preprocessing_.transform(X), dtype=np.float64)
             check_consistent_length(X, scaled)
-        except ValueError as error:
+        except (TypeError, ValueError) as error:
             raise ValueError(
-                f"preprocessing={self.preprocessing!r} must turn X into finite numbers, "
-                f"row by row: {error}"
+                f"preprocessing={self.preprocessing!r} must turn X into a dense table of finite "
+                f"numbers, row by row: {error}"
             ) from error
         return scaled
 

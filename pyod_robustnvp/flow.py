@@ -92,9 +92,10 @@ class RealNVP(nn.Module):
         for n_in, n_out in pairwise(widths):
             bound = 1 / math.sqrt(max(n_in, 1))
             for parameters, rows in ((self.weights, n_in), (self.biases, 1)):
-                values = torch.rand(N_COUPLINGS, 2 * members, rows, n_out, generator=generator)
+                shape = (N_COUPLINGS, 2 * members, rows, n_out)
+                values = torch.rand(shape, generator=generator, dtype=torch.float32)
                 parameters.append(nn.Parameter((2 * values - 1) * bound))
-        noise = torch.rand(members, features, generator=generator)
+        noise = torch.rand(members, features, generator=generator, dtype=torch.float32)
         self.register_buffer("order", noise.argsort(dim=1))
 
     def couplings(self) -> list[list[tuple[Tensor, Tensor]]]:

@@ -151,7 +151,8 @@ def _descend(flow: RealNVP, rows: Tensor, kept: int, optimizer: torch.optim.Opti
 def _random_vectors(weight: Tensor, generator: torch.Generator) -> Tensor:
     """Start the power iteration of a stack of matrices."""
     *stack, n_in, _ = weight.shape
-    return torch.randn(*stack, 1, n_in, generator=generator).to(weight)
+    start = torch.randn(*stack, 1, n_in, generator=generator, dtype=torch.float32)
+    return start.to(weight)
 
 
 def _cap(flow: RealNVP, vectors: list[Tensor], k: float | None) -> None:

@@ -24,7 +24,7 @@ def check_integer(name: str, value: Any, low: int = 1) -> int:
     return int(value)
 
 
-def check_positive(name: str, value: Any) -> float:
+def check_positive(name: str, value: Any, otherwise: str = "") -> float:
     """Return a real parameter that is positive and finite.
 
     Examples
@@ -34,7 +34,7 @@ def check_positive(name: str, value: Any) -> float:
     ValueError: lr must be a positive, finite number, got -1.0
     """
     if not _is_number(value) or not 0 < value < math.inf:
-        raise ValueError(f"{name} must be a positive, finite number, got {value!r}")
+        raise ValueError(f"{name} must be a positive, finite number{otherwise}, got {value!r}")
     return float(value)
 
 
@@ -47,7 +47,7 @@ def check_contamination(value: Any) -> float | None:
                 "give the share of outliers you expect, 0.1 if you have no idea"
             )
         return float(value)
-    if isinstance(value, str) or not all(hasattr(value, name) for name in ("fit", "predict")):
+    if isinstance(value, type) or not (hasattr(value, "fit") and hasattr(value, "predict")):
         raise ValueError(
             "contamination must be a number in (0, 0.5] or a PyThresh object, "
             f"got {value!r}; give 0.1 if you have no idea"
@@ -90,7 +90,7 @@ def check_device(value: Any) -> torch.device:
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
         device = torch.device(value)
-        torch.zeros(1, dtype=torch.float64, device=device)
+        torch.zeros(1, dtype=torch.float64, device=device).item()
     except (RuntimeError, TypeError, AssertionError, NotImplementedError) as error:
         reason = str(error).splitlines()[0]
         raise ValueError(

@@ -18,6 +18,10 @@ TABLES = {
     "numbers as strings": ([["1", "2"], ["3", "4"]], "X holds text.*encode it as numbers"),
     "objects": (np.array([["a", 1], ["b", 2]], dtype=object), "X holds text.*'a'.*OneHotEncoder"),
     "a column of strings": (pd.DataFrame({"n": [1, 2], "t": ["x", "y"]}), "X holds text"),
+    "categories": (
+        pd.DataFrame({"n": [1, 2], "t": pd.Categorical(["x", "y"])}),
+        "X holds text.*encode it",
+    ),
     "complex": (np.array([[1j, 0], [0, 1]]), "Complex data not supported"),
     "no rows": (np.empty((0, 3)), "0 sample.*minimum of 2"),
     "no columns": (np.empty((3, 0)), "0 feature.*minimum of 1"),
@@ -41,6 +45,7 @@ PARAMETERS = {
     "contamination": [
         ({"contamination": "auto"}, r"contamination must be a number.*'auto'; give 0.1"),
         ({"contamination": None}, r"contamination must be a number.*None"),
+        ({"contamination": FILTER}, r"contamination must be a number.*PyThresh object, got <class"),
         ({"contamination": True}, r"contamination must be a number.*True"),
         ({"contamination": np.float32(0.7)}, r"contamination must be in \(0, 0.5\].*0.7"),
         ({"contamination": float("nan")}, r"contamination must be in \(0, 0.5\]"),
@@ -59,7 +64,7 @@ PARAMETERS = {
         ({"lr": 0.0}, "lr must be a positive, finite number, got 0.0"),
         ({"lr": float("inf")}, "lr must be a positive, finite number, got inf"),
         ({"lr": "fast"}, "lr must be a positive, finite number, got 'fast'"),
-        ({"lipschitz": -1.5}, "lipschitz must be a positive, finite number, got -1.5"),
+        ({"lipschitz": -1.5}, "lipschitz must be a positive, finite number or None, got -1.5"),
         ({"trim_fraction": 1.0}, r"trim_fraction must be 'auto', None or in \[0, 1\), got 1.0"),
         ({"trim_fraction": -0.1}, "trim_fraction must be.*got -0.1"),
         ({"trim_fraction": "some"}, "trim_fraction must be.*got 'some'"),
@@ -70,6 +75,7 @@ PARAMETERS = {
         ({"preprocessing": "minmax"}, "preprocessing must be True, False or.*got 'minmax'"),
         ({"verbose": 3}, r"verbose must be one of \(0, 1, 2\), got 3"),
         ({"device": "toaster"}, "device='toaster' can't be used here.*give None or 'cpu'"),
+        ({"device": "meta"}, "device='meta' can't be used here"),
         ({"device": 1.5}, "device=1.5 can't be used here"),
         (
             {"preprocessing": FunctionTransformer},
@@ -145,6 +151,6 @@ def test_other_arguments(fitted, X):
 
 
 def test_a_transformer_that_spoils_the_table(make, X):
-    for spoil in (lambda X: X * np.nan, lambda X: X[:, :0], lambda X: X[:3]):
+    for spoil in (lambda X: X * np.nan, lambda X: X[:, :0], lambda X: X[:3], csr_array):
         with pytest.raises(ValueError, match=r"(?s)preprocessing=Func.*must turn X into"):
             make(preprocessing=FunctionTransformer(spoil)).fit(X)

@@ -44,6 +44,11 @@ def test_odds_writes_pyods_tables(folder, capsys):
     assert (out / "tables.md").read_text() in printed
 
 
+def test_adbench_numbers_its_files(folder):
+    (folder / "first.npz").rename(folder / "7_first.npz")
+    assert datasets.load_file(folder, "first").X.shape == (100, 3)
+
+
 def test_data_folder_from_the_environment(folder, monkeypatch, capsys):
     monkeypatch.setenv(datasets.DATA_DIR_VARIABLE, str(folder))
     run("odds", "--datasets", "first", "--seeds", 1, "--detectors", "IForest", "--out", folder)

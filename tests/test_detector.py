@@ -194,6 +194,23 @@ def test_global_state_is_untouched(make, X):
         assert states() == before
 
 
+@pytest.mark.parametrize("context", [torch.no_grad, torch.inference_mode])
+def test_gradients_switched_off_by_the_caller(make, fitted, X, context):
+    with context():
+        clf = make().fit(X)
+    np.testing.assert_array_equal(clf.decision_scores_, fitted.decision_scores_)
+
+
+def test_another_default_dtype(make, fitted, X):
+    torch.set_default_dtype(torch.float64)
+    try:
+        clf = make().fit(X)
+    finally:
+        torch.set_default_dtype(torch.float32)
+    np.testing.assert_allclose(clf.decision_scores_, fitted.decision_scores_, rtol=1e-4)
+    assert clf.flow_.weights[0].dtype == torch.float32
+
+
 def test_rows_score_the_same_alone_and_in_batches(fitted, X_new):
     together = fitted.decision_function(X_new)
     alone = np.concatenate([fitted.decision_function(row[None]) for row in X_new])

@@ -77,7 +77,7 @@ def test_round_trips(features, members):
 
 @pytest.mark.parametrize("features", DIMENSIONS)
 def test_every_column_is_transformed(features):
-    # With large s in every coupling, a column that no coupling transforms keeps its value.
+    # With biases of 0.3 no coupling leaves its columns alone: only a skipped one keeps its value.
     flow, x = make(features), rows(1, features)
     with torch.no_grad():
         for bias in flow.biases:
@@ -124,7 +124,7 @@ def test_the_density_integrates_to_one():
     assert mass.item() == pytest.approx(1, abs=1e-3)
 
 
-def test_samples_have_the_log_prob_of_the_prior_less_the_stretch():
+def test_samples_go_back_to_the_prior():
     flow = make(3, members=2)
     x = flow.sample(2000, torch.Generator().manual_seed(2))
     assert x.shape == (2, 2000, 3)
