@@ -20,6 +20,8 @@ from .protocol import Record, run_all
 MOONS = {
     "contamination": 0.05,
     "preprocessing": False,
+    "principal_axes": False,
+    "noise": 0.0,
     "epoch_num": 20,
     "n_estimators": 1,
     "lipschitz": 1.0,

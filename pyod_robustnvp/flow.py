@@ -17,7 +17,7 @@ couplings have one shape. The inverse is :math:`x_b = z_b \exp(s(z_a)) + t(z_a)`
 **Cap.** s and t are multi-layer perceptrons with LeakyReLU(0.01) between the layers, s ends in
 tanh. Each of their matrices keeps its largest singular value :math:`\sigma \le k`, which bounds the
 Lipschitz constant of s and t by :math:`k^v` for v layers and makes the density too smooth to wrap
-itself around a small cluster of anomalies.
+itself around a small cluster of anomalies. The smaller k, the nearer is a flow to one Gaussian.
 
 **Trimmed loss.** Training (``training.py``) minimises the mean of :math:`-\log p(x)` over the rows
 of a batch that the model itself finds likely, the least likely eps of them left out.
@@ -194,6 +194,17 @@ class RealNVP(nn.Module):
         sigma : Tensor of shape (layers, couplings, 2 * members), float64
         """
         return torch.stack([lipschitz.spectral_norm(weight) for weight in self.weights])
+
+
+def views_of(members: int, views: int) -> Tensor:
+    """Return which view of the rows each member sees: they take turns.
+
+    Examples
+    --------
+    >>> views_of(5, 2).tolist()
+    [0, 1, 0, 1, 0]
+    """
+    return torch.arange(members) % views
 
 
 def networks(layers: list[tuple[Tensor, Tensor]], x_a: Tensor) -> tuple[Tensor, Tensor]:

@@ -48,7 +48,7 @@ def power_iteration(weight: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
 
 
 @torch.no_grad()
-def cap_(weight: Tensor, v: Tensor, k: float) -> None:
+def cap_(weight: Tensor, v: Tensor, k: float | Tensor) -> None:
     r"""Shrink in place each matrix whose estimated norm exceeds k: W <- W / max(sigma / k, 1).
 
     Parameters
@@ -57,7 +57,7 @@ def cap_(weight: Tensor, v: Tensor, k: float) -> None:
         The matrices W, overwritten.
     v : Tensor of shape (..., 1, n_in)
         The singular vectors of the last call, overwritten.
-    k : float
+    k : float or Tensor that broadcasts to (..., 1, 1)
         The cap on the largest singular value.
 
     References
@@ -101,14 +101,14 @@ def spectral_norm(weight: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def certify_(weight: Tensor, k: float) -> None:
+def certify_(weight: Tensor, k: float | Tensor) -> None:
     """Shrink in place so that no singular value exceeds k, by SVD rather than by estimate.
 
     Parameters
     ----------
     weight : Tensor of shape (..., n_in, n_out)
         The matrices W, overwritten.
-    k : float
+    k : float or Tensor that broadcasts to (..., 1, 1)
         The bound that holds afterwards, rounding of the stored numbers included.
 
     Examples

@@ -21,6 +21,8 @@ TRIM_REAL_NVP = {"lipschitz": None}
 #: scripts), where ``contamination`` is the true share of anomalies.
 PAPER = {
     "preprocessing": MinMaxScaler(),
+    "principal_axes": False,
+    "noise": 0.0,
     "lr": 3e-4,
     "epoch_num": 200,
     "batch_size": 128,

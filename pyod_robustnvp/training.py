@@ -7,7 +7,11 @@ finds least likely, and lowers the mean of the rest,
 
 The share grows linearly from 0 to eps over the first steps, since a model that has learned nothing
 yet can't tell which rows are unlikely. After every step the weights are brought back under the
-Lipschitz cap.
+Lipschitz caps.
+
+Rows may come in several views, coordinates of the same rows; the members take turns in them. Noise
+that is added to the rows, anew in every batch, keeps a flow from concentrating on the few values of
+a discrete column.
 """
 
 import math
@@ -19,7 +23,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from . import lipschitz
-from .flow import RealNVP
+from .flow import RealNVP, views_of
 
 WARMUP = 0.05
 
@@ -38,8 +42,11 @@ class Settings:
         Step size of Adam.
     trim : float
         Share eps of each batch that is left out.
-    cap : float or None
-        Bound k on the singular values; None for no bound.
+    caps : tuple of float or None
+        Bounds k on the singular values, which the members of a view take in turns; None for no
+        bound.
+    noise : float
+        Standard deviation of the noise that is added to the rows of a batch.
     verbose : int
         0 silent, 1 progress bar, 2 a line an epoch.
     """
@@ -48,7 +55,8 @@ class Settings:
     batch_size: int
     lr: float
     trim: float
-    cap: float | None
+    caps: tuple[float, ...] | None
+    noise: float = 0.0
     verbose: int = 0
 
 
@@ -100,7 +108,8 @@ def train(flow: RealNVP, x: Tensor, settings: Settings, generator: torch.Generat
     ----------
     flow : RealNVP
         Its parameters are overwritten; on the device of x.
-    x : Tensor of shape (n, d)
+    x : Tensor of shape (views, n, d)
+        Member m sees view ``m % views``.
     settings : Settings
     generator : torch.Generator
         On the CPU, so that the order of the rows is the same on every device.
@@ -116,26 +125,32 @@ def train(flow: RealNVP, x: Tensor, settings: Settings, generator: torch.Generat
     FloatingPointError
         The loss or a weight became infinite or NaN.
     """
-    batch_size = min(settings.batch_size, len(x))
-    stream = batches(len(x), batch_size, flow.members, generator)
+    views, n, _ = x.shape
+    batch_size = min(settings.batch_size, n)
+    stream = batches(n, batch_size, flow.members, generator)
+    view = views_of(flow.members, views)[:, None].to(x.device)
+    caps = _spread(settings.caps, flow, views)
     optimizer = torch.optim.Adam(flow.parameters(), lr=settings.lr, fused=True)
     vectors = [_random_vectors(weight, generator) for weight in flow.weights]
-    per_epoch = len(x) // batch_size
+    per_epoch = n // batch_size
     losses: list[float] = []
     with tqdm(total=settings.steps, unit="step", disable=settings.verbose != 1) as bar:
         for start in range(0, settings.steps, per_epoch):
             stop = min(start + per_epoch, settings.steps)
             total = x.new_zeros(())
             for step in range(start + 1, stop + 1):
-                rows = x[next(stream).to(x.device)]
+                rows = x[view, next(stream).to(x.device)]
+                if settings.noise:
+                    noise = torch.randn(rows.shape, generator=generator, dtype=torch.float32)
+                    rows += settings.noise * noise.to(x.device)
                 kept = kept_rows(batch_size, settings.trim, step, settings.steps)
                 total += _descend(flow, rows, kept, optimizer)
-                _cap(flow, vectors, settings.cap)
+                _cap(flow, vectors, caps)
                 bar.update()
             losses.append(total.item() / (flow.members * (stop - start)))
             _report(losses, stop, settings)
             _check_sound(flow, losses[-1], stop, settings)
-    _certify(flow, settings.cap)
+    _certify(flow, caps)
     return losses
 
 
@@ -155,14 +170,23 @@ def _random_vectors(weight: Tensor, generator: torch.Generator) -> Tensor:
     return start.to(weight)
 
 
-def _cap(flow: RealNVP, vectors: list[Tensor], k: float | None) -> None:
+def _spread(caps: tuple[float, ...] | None, flow: RealNVP, views: int) -> Tensor | None:
+    """Return the cap of each network of a coupling, of shape (2 * members, 1, 1)."""
+    if caps is None:
+        return None
+    of_members = [caps[member // views % len(caps)] for member in range(flow.members)]
+    like = flow.biases[0]
+    return torch.tensor(of_members).repeat_interleave(2)[:, None, None].to(like)
+
+
+def _cap(flow: RealNVP, vectors: list[Tensor], k: Tensor | None) -> None:
     """Bring every matrix of the flow back under the cap, by its estimated norm."""
     if k is not None:
         for weight, v in zip(flow.weights, vectors, strict=True):
             lipschitz.cap_(weight, v, k)
 
 
-def _certify(flow: RealNVP, k: float | None) -> None:
+def _certify(flow: RealNVP, k: Tensor | None) -> None:
     """Bring every matrix of the flow under the cap, by its exact norm."""
     if k is not None:
         for weight in flow.weights:
@@ -180,5 +204,5 @@ def _check_sound(flow: RealNVP, loss: float, step: int, settings: Settings) -> N
     if not (math.isfinite(loss) and all(p.isfinite().all() for p in flow.parameters())):
         raise FloatingPointError(
             f"training diverged by step {step}: the loss is {loss}; "
-            f"lower lr={settings.lr} or set a finite lipschitz (now {settings.cap})"
+            f"lower lr={settings.lr} or set a finite lipschitz (now {settings.caps})"
         )

@@ -24,7 +24,7 @@ def check_integer(name: str, value: Any, low: int = 1) -> int:
     return int(value)
 
 
-def check_positive(name: str, value: Any, otherwise: str = "") -> float:
+def check_positive(name: str, value: Any) -> float:
     """Return a real parameter that is positive and finite.
 
     Examples
@@ -34,7 +34,14 @@ def check_positive(name: str, value: Any, otherwise: str = "") -> float:
     ValueError: lr must be a positive, finite number, got -1.0
     """
     if not _is_number(value) or not 0 < value < math.inf:
-        raise ValueError(f"{name} must be a positive, finite number{otherwise}, got {value!r}")
+        raise ValueError(f"{name} must be a positive, finite number, got {value!r}")
+    return float(value)
+
+
+def check_noise(value: Any) -> float:
+    """Return the standard deviation of the noise, 0 for none."""
+    if not _is_number(value) or not 0 <= value < math.inf:
+        raise ValueError(f"noise must be a finite number of at least 0, got {value!r}")
     return float(value)
 
 
@@ -73,6 +80,26 @@ def check_trim_fraction(value: Any, contamination: float | None, least: float) -
             "object carries none; give trim_fraction a number, 0.35 if you have no idea"
         )
     return contamination if value is None else max(contamination, least)
+
+
+def check_caps(value: Any) -> tuple[float, ...] | None:
+    """Return the caps that the flows take in turns, None for no cap.
+
+    Examples
+    --------
+    >>> check_caps(1.5), check_caps((0.5, 1.5))
+    ((1.5,), (0.5, 1.5))
+    """
+    if value is None:
+        return None
+    caps = (value,) if _is_number(value) else value
+    numbers = isinstance(caps, tuple | list) and all(_is_number(cap) for cap in caps)
+    if not numbers or not caps or not all(0 < cap < math.inf for cap in caps):
+        raise ValueError(
+            "lipschitz must be a positive, finite number, a sequence of such numbers or None, "
+            f"got {value!r}"
+        )
+    return tuple(float(cap) for cap in caps)
 
 
 def check_widths(value: Any) -> tuple[int, ...]:

@@ -13,10 +13,10 @@ def generator(seed=0):
 
 
 def run(x, seed=0, members=1, **changes):
-    settings = {"steps": 60, "batch_size": 32, "lr": 1e-2, "trim": 0.1, "cap": 1.5, **changes}
+    settings = {"steps": 60, "batch_size": 32, "lr": 1e-2, "trim": 0.1, "caps": (1.5,), **changes}
     source = generator(seed)
     flow = RealNVP(x.shape[1], members, (16,), source)
-    return flow, train(flow, x, Settings(**settings), source)
+    return flow, train(flow, x[None], Settings(**settings), source)
 
 
 @pytest.fixture
@@ -88,16 +88,35 @@ def test_the_loss_history_is_the_mean_over_members(x):
 @pytest.mark.parametrize("features", [1, 2, 3, 7, 64])
 def test_the_cap_holds_by_singular_values(features, members, k):
     x = torch.randn(64, features, generator=generator(1))
-    flow, _ = run(x, members=members, cap=k, steps=20)
+    flow, _ = run(x, members=members, caps=(k,), steps=20)
     for weight in flow.weights:
         if weight.numel():
             singular = np.linalg.svd(weight.detach().double().numpy(), compute_uv=False)
             assert singular.max() <= k
 
 
+def test_members_have_caps_and_views_of_their_own(x):
+    views = torch.stack([x, x + 5])
+    source = generator()
+    flow = RealNVP(3, 4, (16,), source)
+    train(flow, views, Settings(400, 32, 1e-2, 0.1, caps=(0.3, 1.5)), source)
+    largest = flow.sigma().amax(dim=(0, 1)).view(4, 2).amax(dim=1).tolist()
+    assert largest[:2] == pytest.approx([0.3, 0.3], rel=1e-4)
+    assert min(largest[2:]) > 0.5
+    seen = [flow.log_prob(view).mean(dim=1) for view in views]
+    assert ((seen[0] > seen[1]).tolist()) == [True, False, True, False]
+
+
+def test_noise_blurs_what_is_learned(x):
+    same = torch.zeros_like(x)
+    sharp, blurred = (run(same, noise=noise, steps=300, lr=1e-3)[0] for noise in (0.0, 1.0))
+    assert sharp.log_prob(same).mean() > blurred.log_prob(same).mean() + 1
+    assert torch.equal(same, torch.zeros_like(x))
+
+
 def test_without_a_cap_matrices_grow_beyond_it(x):
-    free, _ = run(x, cap=None, steps=400)
-    capped, _ = run(x, cap=0.5, steps=400)
+    free, _ = run(x, caps=None, steps=400)
+    capped, _ = run(x, caps=(0.5,), steps=400)
     assert free.sigma().max() > 1.5 > capped.sigma().max()
 
 
@@ -117,12 +136,12 @@ def test_the_same_generator_gives_the_same_flow(x):
 
 def test_divergence_is_an_error_that_says_what_to_lower(x):
     with pytest.raises(FloatingPointError, match=r"diverged.*lower lr=1e\+30.*lipschitz"):
-        run(x * 1e30, lr=1e30, cap=None, steps=200)
+        run(x * 1e30, lr=1e30, caps=None, steps=200)
 
 
 def test_weights_that_diverge_in_the_last_step_are_an_error(x):
     with pytest.raises(FloatingPointError, match=r"diverged by step 1.*lower lr=1e\+39"):
-        run(x, lr=1e39, cap=None, steps=1, batch_size=100)
+        run(x, lr=1e39, caps=None, steps=1, batch_size=100)
 
 
 def test_verbose_2_prints_a_line_an_epoch(x, capsys):

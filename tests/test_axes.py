@@ -1,0 +1,67 @@
+"""The principal axes: rotation, scale, Jacobian, and tables without a full set of axes."""
+
+import numpy as np
+import pytest
+from sklearn.exceptions import NotFittedError
+
+from pyod_robustnvp.axes import PrincipalAxes
+
+
+@pytest.fixture
+def X():
+    rng = np.random.default_rng(0)
+    return rng.normal(size=(400, 4)) @ rng.normal(size=(4, 4)) + [1, 2, 3, 4]
+
+
+def test_axes_are_uncorrelated_and_of_one_scale(X):
+    Y = PrincipalAxes().fit_transform(X)
+    spread = np.subtract(*np.quantile(Y, [0.95, 0.05], axis=0))
+    np.testing.assert_allclose(spread, 0.5 * np.arcsinh(2), rtol=0.02)
+    assert abs(np.corrcoef(Y, rowvar=False) - np.eye(4)).max() < 0.1
+
+
+def test_formula(X):
+    _, _, V = np.linalg.svd(X - X.mean(axis=0))
+    rotated = X @ V.T
+    low, high = np.sort(rotated, axis=0)[[round(0.05 * 399), round(0.95 * 399)]]
+    expected = 0.25 * np.arcsinh(2 * (2 * rotated - low - high) / (high - low))
+    Y = PrincipalAxes().fit_transform(X)[:, ::-1] - 0.5
+    np.testing.assert_allclose(abs(Y), abs(expected), atol=1e-9)
+
+
+def test_inverse(X):
+    axes = PrincipalAxes().fit(X)
+    np.testing.assert_allclose(axes.inverse_transform(axes.transform(X)), X, rtol=1e-9)
+
+
+def test_log_det_is_that_of_the_numerical_jacobian(X):
+    axes = PrincipalAxes().fit(X)
+    row, step = X[7], 1e-6
+    moved = np.vstack([row + step * np.eye(4), row - step * np.eye(4)])
+    plus, minus = np.split(axes.transform(moved), 2)
+    _, expected = np.linalg.slogdet((plus - minus) / (2 * step))
+    assert axes.log_det(row[None])[0] == pytest.approx(expected, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        np.random.default_rng(0).normal(size=(5, 40)),
+        np.ones((20, 3)),
+        np.arange(20.0)[:, None],
+        np.random.default_rng(0).normal(size=(50, 1)) @ np.ones((1, 6)),
+    ],
+    ids=["wider than long", "equal rows", "one column", "columns that are equal"],
+)
+def test_too_few_directions(table):
+    axes = PrincipalAxes().fit(table)
+    Y = axes.transform(table)
+    assert Y.shape == table.shape
+    assert abs(Y - 0.5).max() < 1
+    np.testing.assert_allclose(axes.inverse_transform(Y), table, atol=1e-9)
+
+
+def test_unfitted_calls_say_so(X):
+    for call in ("transform", "inverse_transform", "log_det"):
+        with pytest.raises(NotFittedError):
+            getattr(PrincipalAxes(), call)(X)
