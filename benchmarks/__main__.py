@@ -12,6 +12,8 @@ from .detectors import DETECTORS, USUAL
 EXPERIMENTS = {
     "bundled": experiments.run_bundled,
     "odds": experiments.run_odds,
+    "ablation": experiments.run_ablation,
+    "sensitivity": experiments.run_sensitivity,
     "moons": experiments.run_moons,
 }
 
@@ -37,19 +39,25 @@ def parser() -> argparse.ArgumentParser:
         default="bundled",
         choices=EXPERIMENTS,
         help="bundled: sets that come with scikit-learn; odds: files in a data folder; "
+        "ablation: the default with one choice switched off at a time, on the same files; "
+        "sensitivity: the default at other assumed shares and seeds, on the same files; "
         "moons: the paper's models on two moons with a cluster of anomalies",
     )
-    result.add_argument("--seeds", type=_count, default=3, help="random splits, or data draws")
+    result.add_argument(
+        "--seeds", type=_count, default=3, help="random splits, data draws or seeds of the model"
+    )
     result.add_argument("--detectors", nargs="+", choices=DETECTORS, default=USUAL, metavar="NAME")
     result.add_argument(
         "--contamination",
         type=_contamination,
-        default=None,
+        default=0.1,
         metavar="SHARE",
         help="what the detectors are told; 'true' tells each set's own share",
     )
-    result.add_argument("--datasets", nargs="+", default=ODDS, metavar="NAME", help="odds: files")
-    result.add_argument("--data-dir", help=f"odds: the folder; else taken from {DATA_DIR_VARIABLE}")
+    result.add_argument("--datasets", nargs="+", default=ODDS, metavar="NAME", help="files to use")
+    result.add_argument("--data-dir", help=f"their folder; else taken from {DATA_DIR_VARIABLE}")
+    result.add_argument("--rows", type=_count, help="train on this many rows only")
+    result.add_argument("--n-jobs", type=_count, default=1, help="fits at once; spoils the times")
     result.add_argument("--out", type=Path, help="folder of the results; results/NAME by default")
     return result
 

@@ -20,6 +20,9 @@ ODDS = (
     "glass",
 )  # fmt: skip
 
+#: Those of them that no choice of a default was made on.
+CONFIRMATION = ("vowels", "cardio", "satellite", "thyroid", "glass", "shuttle")
+
 
 @dataclass(frozen=True)
 class Dataset:

@@ -12,9 +12,11 @@ from tqdm import tqdm
 
 from pyod_robustnvp import REAL_NVP, TRIM_REAL_NVP, RobustRealNVP
 
-from . import pictures, tables
+from . import pictures, sensitivity, tables
+from .ablation import VARIANTS
 from .datasets import Dataset, bundled, find_data_dir, load_file, two_moons
-from .protocol import Record, run_all
+from .detectors import DETECTORS
+from .protocol import Maker, Protocol, Record, run_all
 
 #: The paper's settings for two moons (unscaled rows, k = 1, eps = 0.05) on smaller networks.
 MOONS = {
@@ -33,7 +35,8 @@ MODELS = {"RealNVP": REAL_NVP, "TrimRealNVP": TRIM_REAL_NVP, "RobustRealNVP": {}
 def run_bundled(options: argparse.Namespace) -> None:
     """Compare the detectors on real sets that scikit-learn brings."""
     splits = [(dataset, seed) for seed in range(options.seeds) for dataset in bundled(seed)]
-    records = _run(splits, options, stratify=True)
+    protocol = Protocol(options.contamination, stratify=True)
+    records = _run(splits, _chosen(options), protocol, options.n_jobs)
     _present(records, options.out)
     path = pictures.scores_and_curves([r for r in records if r.seed == 0], options.out)
     print(f"\n{path}: score distributions and ROC curves of the first seed")
@@ -41,10 +44,34 @@ def run_bundled(options: argparse.Namespace) -> None:
 
 def run_odds(options: argparse.Namespace) -> None:
     """Compare the detectors on files of ADBench or ODDS."""
-    folder = find_data_dir(options.data_dir)
-    datasets = [load_file(folder, name) for name in options.datasets]
-    splits = [(dataset, seed) for dataset in datasets for seed in range(options.seeds)]
-    _present(_run(splits, options), options.out)
+    protocol = Protocol(options.contamination, rows=options.rows)
+    splits = _splits(options, options.seeds)
+    _present(_run(splits, _chosen(options), protocol, options.n_jobs), options.out)
+
+
+def run_ablation(options: argparse.Namespace) -> None:
+    """Switch off each choice of the default, one at a time, on files of ADBench or ODDS."""
+    protocol = Protocol(options.contamination, rows=options.rows)
+    records = _run(_splits(options, options.seeds), VARIANTS, protocol, options.n_jobs)
+    tables.write_csv(records, options.out)
+    _tell([tables.summary(records), tables.failures(records)], options.out)
+
+
+def run_sensitivity(options: argparse.Namespace) -> None:
+    """Vary the assumed share and the seed of the model on one split of each file."""
+    makers = sensitivity.makers(options.seeds)
+    records = _run(_splits(options, 1), makers, Protocol(rows=options.rows), options.n_jobs)
+    tables.write_csv(records, options.out)
+    shares, spread = sensitivity.by_share(records), sensitivity.by_seed(records)
+    text = [
+        "Mean ROC-AUC by the assumed share of anomalies and by what is trimmed",
+        shares.to_markdown(floatfmt=".4f"),
+        f"Standard deviation of the ROC-AUC over {options.seeds} seeds of the model, mean over "
+        f"the sets: {spread.mean():.4f}, largest: {spread.max():.4f} ({spread.idxmax()})",
+        tables.failures(records),
+    ]
+    _tell(text, options.out)
+    print(pictures.sensitivity(shares, spread, options.out))
 
 
 def run_moons(options: argparse.Namespace) -> None:
@@ -64,13 +91,22 @@ def run_moons(options: argparse.Namespace) -> None:
     print(pictures.moons(two_moons(0), shown, table["mean"], options.out))
 
 
+def _chosen(options: argparse.Namespace) -> dict[str, Maker]:
+    return {name: DETECTORS[name] for name in options.detectors}
+
+
+def _splits(options: argparse.Namespace, seeds: int) -> list[tuple[Dataset, int]]:
+    folder = find_data_dir(options.data_dir)
+    datasets = [load_file(folder, name) for name in options.datasets]
+    return [(dataset, seed) for dataset in datasets for seed in range(seeds)]
+
+
 def _run(
-    splits: list[tuple[Dataset, int]], options: argparse.Namespace, stratify: bool = False
+    splits: list[tuple[Dataset, int]], makers: dict[str, Maker], protocol: Protocol, n_jobs: int
 ) -> list[Record]:
-    stream = run_all(splits, options.detectors, options.contamination, stratify)
-    cells = len(splits) * len(options.detectors)
-    with tqdm(stream, total=cells, unit="fit") as bar:
-        records = []
+    stream = run_all(splits, makers, protocol, n_jobs)
+    records = []
+    with tqdm(stream, total=len(splits) * len(makers), unit="fit") as bar:
         for record in bar:
             records.append(record)
             bar.set_postfix_str(f"{record.dataset.name}, {record.detector}")
@@ -79,17 +115,22 @@ def _run(
 
 def _present(records: list[Record], out: Path) -> None:
     """Print the tables and keep them, as text and as CSV."""
-    text = "\n\n".join(
-        [
-            f"ROC-AUC, mean of {len(np.unique([r.seed for r in records]))} splits",
-            tables.readable(records, "roc"),
-            "Average precision",
-            tables.readable(records, "ap"),
-            "Seconds",
-            tables.seconds(records),
-            tables.failures(records),
-        ]
-    ).rstrip()
+    splits = len(np.unique([r.seed for r in records]))
     tables.write_csv(records, out)
+    text = [
+        f"ROC-AUC, mean of {splits} splits",
+        tables.readable(records, "roc"),
+        f"PR-AUC (average precision), mean of {splits} splits",
+        tables.readable(records, "ap"),
+        "Seconds",
+        tables.seconds(records),
+        tables.failures(records),
+    ]
+    _tell(text, out)
+
+
+def _tell(parts: list[str], out: Path) -> None:
+    """Print the parts and keep them as tables.md."""
+    text = "\n\n".join(parts).rstrip()
     (out / "tables.md").write_text(text + "\n")
     print(f"\n{text}\n\n{out}: the same as tables.md and CSV files")

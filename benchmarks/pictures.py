@@ -10,6 +10,7 @@ matplotlib.use("Agg")
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from sklearn.metrics import roc_curve
 
@@ -71,6 +72,23 @@ def moons(
         panel.set_title(f"{name}, ROC-AUC {aucs[name]:.3f}")
     figure.colorbar(image, ax=axes, label="log-density, nats", fraction=0.02)
     return _save(figure, out / "moons.png", tight=False)
+
+
+def sensitivity(shares: pd.DataFrame, spread: pd.Series, out: Path) -> Path:
+    """Draw the mean ROC-AUC over the assumed share, and each set's spread over the seeds."""
+    figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4.5))
+    for trim, color in zip(shares, (NORMAL, ANOMALY), strict=True):
+        left.plot(shares.index, shares[trim], "o-", color=color, label=f"trim {trim}")
+    left.set(xscale="log", xlabel="assumed share / true share", ylabel="mean ROC-AUC")
+    left.set_xticks(shares.index, [f"{factor:g}" for factor in shares.index])
+    left.minorticks_off()
+    left.legend()
+    right.barh(spread.index, spread, color=NORMAL)
+    right.axvline(spread.mean(), color=ANOMALY, label=f"mean {spread.mean():.4f}")
+    right.invert_yaxis()
+    right.set_xlabel("standard deviation of ROC-AUC over the seeds of the model")
+    right.legend()
+    return _save(figure, out / "sensitivity.png")
 
 
 def _save(figure: plt.Figure, path: Path, tight: bool = True) -> Path:

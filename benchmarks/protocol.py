@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from time import perf_counter
 
 import numpy as np
+from joblib import Parallel, delayed
 from numpy.typing import NDArray
+from pyod.models.base import BaseDetector
 from pyod.utils.utility import precision_n_scores, standardizer
 from sklearn.metrics import average_precision_score, roc_auc_score
 from sklearn.model_selection import train_test_split
 
 from .datasets import Dataset
-from .detectors import DETECTORS
 
 HELD_OUT = 0.4
+
+#: Makes an unfitted detector from a contamination and a seed.
+Maker = Callable[[float, int], BaseDetector]
 
 
 @dataclass(frozen=True)
@@ -32,29 +36,43 @@ class Record:
     error: str = ""
 
 
+@dataclass(frozen=True)
+class Protocol:
+    """How every detector is run.
+
+    Attributes
+    ----------
+    contamination : float or None
+        What detectors are told; None tells them the true share among their training rows.
+    stratify : bool
+        Whether the split spreads the anomalies evenly, for sets that hold few.
+    rows : int or None
+        Training rows that are kept, for what happens on small tables; None keeps all.
+    """
+
+    contamination: float | None = None
+    stratify: bool = False
+    rows: int | None = None
+
+
 def run_all(
     splits: Iterable[tuple[Dataset, int]],
-    detectors: Iterable[str],
-    contamination: float | None,
-    stratify: bool = False,
+    makers: Mapping[str, Maker],
+    protocol: Protocol,
+    n_jobs: int = 1,
 ) -> Iterator[Record]:
-    """Yield a record for every set with its seed and every detector."""
-    detectors = list(detectors)
-    for dataset, seed in splits:
-        for detector in detectors:
-            yield run_one(dataset, detector, seed, contamination, stratify)
+    """Yield a record for every set with its seed and every detector, in that order."""
+    cells = (
+        delayed(run_one)(dataset, name, maker, seed, protocol)
+        for dataset, seed in splits
+        for name, maker in makers.items()
+    )
+    return Parallel(n_jobs, return_as="generator")(cells)
 
 
-def run_one(
-    dataset: Dataset,
-    detector: str,
-    seed: int,
-    contamination: float | None,
-    stratify: bool = False,
-) -> Record:
-    """Fit and score one detector on one split, which spreads few anomalies evenly if stratified.
+def run_one(dataset: Dataset, name: str, maker: Maker, seed: int, protocol: Protocol) -> Record:
+    """Fit and score one detector on one split.
 
-    ``contamination`` None gives the detector the true share of anomalies among its training rows.
     Columns are z-scored by the training rows, as in PyOD's own benchmark.
     """
     X, X_new, y, y_new = train_test_split(
@@ -62,17 +80,20 @@ def run_one(
         dataset.y,
         test_size=HELD_OUT,
         random_state=seed,
-        stratify=dataset.y if stratify else None,
+        stratify=dataset.y if protocol.stratify else None,
     )
+    X, y = X[: protocol.rows], y[: protocol.rows]
     X, X_new = standardizer(X, X_new)
-    share = np.clip(y.mean(), 1 / len(y), 0.5) if contamination is None else contamination
+    share = protocol.contamination
+    if share is None:
+        share = np.clip(y.mean(), 1 / len(y), 0.5)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            measures, scores = measure(DETECTORS[detector](float(share), seed), X, X_new, y_new)
+            measures, scores = measure(maker(float(share), seed), X, X_new, y_new)
     except Exception as error:
-        return Record(dataset, detector, seed, error=f"{type(error).__name__}: {error}")
-    return Record(dataset, detector, seed, measures, y_new, scores)
+        return Record(dataset, name, seed, error=f"{type(error).__name__}: {error}")
+    return Record(dataset, name, seed, measures, y_new, scores)
 
 
 def measure(clf, X: NDArray, X_new: NDArray, y_new: NDArray) -> tuple[dict[str, float], NDArray]:

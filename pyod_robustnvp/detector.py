@@ -67,7 +67,7 @@ class RobustRealNVP(BaseDetector):
         more than 25,600 rows and batches of 128, some are never drawn.
     batch_size : int, default=128
         Rows of a training batch; a table with fewer rows is one batch.
-    hidden_neuron_list : sequence of int, default=(64, 64)
+    hidden_neuron_list : sequence of int, default=(32, 32)
         The widths of the hidden layers of each s and t network.
     n_estimators : int, default=8
         The number of flows, which differ in their view of the rows, their cap, their initial
@@ -158,7 +158,7 @@ class RobustRealNVP(BaseDetector):
         lr=1e-3,
         epoch_num=None,
         batch_size=128,
-        hidden_neuron_list=(64, 64),
+        hidden_neuron_list=(32, 32),
         n_estimators=8,
         lipschitz=(0.5, 1.5),
         trim_fraction="auto",
