@@ -14,6 +14,7 @@ EXPERIMENTS = {
     "odds": experiments.run_odds,
     "ablation": experiments.run_ablation,
     "sensitivity": experiments.run_sensitivity,
+    "contamination": experiments.run_contamination,
     "moons": experiments.run_moons,
 }
 
@@ -41,6 +42,7 @@ def parser() -> argparse.ArgumentParser:
         help="bundled: sets that come with scikit-learn; odds: files in a data folder; "
         "ablation: the default with one choice switched off at a time, on the same files; "
         "sensitivity: the default at other assumed shares and seeds, on the same files; "
+        "contamination: estimates of the share of anomalies from the scores; "
         "moons: the paper's models on two moons with a cluster of anomalies",
     )
     result.add_argument(

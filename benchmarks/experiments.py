@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from pyod_robustnvp import REAL_NVP, TRIM_REAL_NVP, RobustRealNVP
 
-from . import pictures, sensitivity, tables
+from . import pictures, sensitivity, tables, thresholds
 from .ablation import VARIANTS
 from .datasets import Dataset, bundled, find_data_dir, load_file, two_moons
 from .detectors import DETECTORS
@@ -72,6 +72,21 @@ def run_sensitivity(options: argparse.Namespace) -> None:
     ]
     _tell(text, options.out)
     print(pictures.sensitivity(shares, spread, options.out))
+
+
+def run_contamination(options: argparse.Namespace) -> None:
+    """Estimate the share of anomalies from the scores alone, on files of ADBench or ODDS."""
+    table = thresholds.estimates([dataset for dataset, _ in _splits(options, 1)])
+    means = {name: thresholds.errors(part) for name, part in tables.groups(table).items()}
+    options.out.mkdir(parents=True, exist_ok=True)
+    table.to_csv(options.out / "estimates.csv", float_format="%.4f")
+    text = [
+        "Share of anomalies, estimated from the scores",
+        table.to_markdown(floatfmt=".3f"),
+        "Mean absolute error",
+        pd.DataFrame(means).T.to_markdown(floatfmt=".3f"),
+    ]
+    _tell(text, options.out)
 
 
 def run_moons(options: argparse.Namespace) -> None:

@@ -62,9 +62,15 @@ def readable(records: list[Record], measure: str = "roc") -> str:
     table = frame(records, measure)
     body = table.map(lambda value: "failed" if pd.isna(value) else f"{value:.3f}")
     for name, part in groups(table).items():
-        body.loc[name] = [f"{value:.3f}" for value in part.mean(skipna=False)]
+        body.loc[name] = [_mean(column) for _, column in part.items()]
     body.loc["average rank"] = [f"{value:.2f}" for value in ranks(table)]
     return body.to_markdown(disable_numparse=True)
+
+
+def _mean(column: pd.Series) -> str:
+    """Return the mean over the sets that a detector managed, and their number if not all."""
+    managed = column.dropna()
+    return f"{managed.mean():.3f}" + (f" of {len(managed)}" if len(managed) < len(column) else "")
 
 
 def seconds(records: list[Record]) -> str:

@@ -67,7 +67,7 @@ class RobustRealNVP(BaseDetector):
         more than 25,600 rows and batches of 128, some are never drawn.
     batch_size : int, default=128
         Rows of a training batch; a table with fewer rows is one batch.
-    hidden_neuron_list : sequence of int, default=(32, 32)
+    hidden_neuron_list : sequence of int, default=(48, 48)
         The widths of the hidden layers of each s and t network.
     n_estimators : int, default=8
         The number of flows, which differ in their view of the rows, their cap, their initial
@@ -158,7 +158,7 @@ class RobustRealNVP(BaseDetector):
         lr=1e-3,
         epoch_num=None,
         batch_size=128,
-        hidden_neuron_list=(32, 32),
+        hidden_neuron_list=(48, 48),
         n_estimators=8,
         lipschitz=(0.5, 1.5),
         trim_fraction="auto",
@@ -293,6 +293,33 @@ class RobustRealNVP(BaseDetector):
         if isinstance(self.preprocessing_, SoftQuantileScaler):
             return self.preprocessing_.inverse_transform(rows)
         return rows
+
+    def estimate_contamination(self, thresholder: Any = None) -> float:
+        """Estimate the share of outliers in the training rows from their scores.
+
+        A rough guess, for users who have none: ``python -m benchmarks contamination`` shows how
+        rough. Nothing follows it by itself; ``set_params(contamination=...)`` and another ``fit``
+        make use of it.
+
+        Parameters
+        ----------
+        thresholder : PyThresh object, optional
+            What divides the scores; :class:`pythresh.thresholds.clf.CLF` by default.
+
+        Returns
+        -------
+        share : float
+            From 0 to 0.5, the largest that ``contamination`` can be.
+
+        Raises
+        ------
+        ImportError
+            PyThresh is missing: ``pip install 'pyod-robustnvp[thresh]'``.
+        """
+        check_is_fitted(self)
+        if thresholder is None:
+            thresholder = _default_thresholder()
+        return min(float(np.mean(thresholder.eval(self.decision_scores_))), 0.5)
 
     def predict_proba(self, X, method="linear", return_confidence=False):
         """Return the probability of each row to be an inlier and to be an outlier.
@@ -452,6 +479,21 @@ def _torch_generator(random_state: int | np.random.RandomState | None) -> torch.
             "give None, an integer from 0 to 2**32 - 1 or a RandomState"
         ) from error
     return torch.Generator().manual_seed(int(source.randint(2**31 - 1)))
+
+
+def _default_thresholder() -> Any:
+    """Return a PyThresh object, whose constructor seeds numpy: the global state is put back."""
+    try:
+        from pythresh.thresholds.clf import CLF
+    except ImportError as error:
+        raise ImportError(
+            "estimating the contamination needs PyThresh: pip install 'pyod-robustnvp[thresh]'"
+        ) from error
+    state = np.random.get_state()  # noqa: NPY002
+    try:
+        return CLF()
+    finally:
+        np.random.set_state(state)  # noqa: NPY002
 
 
 def _device_or_cpu(name: str) -> torch.device:

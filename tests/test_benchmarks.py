@@ -5,10 +5,11 @@ import pandas as pd
 import pytest
 from scipy.io import savemat
 
-from benchmarks import datasets, experiments, tables
+from benchmarks import ablation, datasets, experiments, tables
 from benchmarks.__main__ import main
 from benchmarks.detectors import DETECTORS
-from benchmarks.protocol import Record, run_one
+from benchmarks.protocol import Protocol, Record, run_one
+from pyod_robustnvp import RobustRealNVP
 
 
 @pytest.fixture
@@ -85,20 +86,46 @@ def test_wrong_options_are_said(arguments, message, capsys):
     assert message in capsys.readouterr().err
 
 
-def test_detectors_are_told_the_share(folder, monkeypatch):
-    told = []
-    monkeypatch.setitem(
-        DETECTORS, "IForest", lambda contamination, seed: told.append(contamination)
-    )
+class Spy:
+    """A detector that keeps what it is given."""
+
+    def __init__(self, share=None):
+        self.share = share
+
+    def fit(self, X):
+        self.rows = len(X)
+
+    def decision_function(self, X):
+        return np.arange(len(X))
+
+
+def spied(dataset, protocol):
+    made = []
+
+    def maker(share, seed):
+        made.append(Spy(share))
+        return made[0]
+
+    run_one(dataset, "Spy", maker, 0, protocol)
+    return made[0]
+
+
+def test_detectors_are_told_the_share(folder):
     dataset = datasets.load_file(folder, "first")
-    for contamination in (None, 0.2):
-        run_one(dataset, "IForest", 0, contamination)
-    assert told == [pytest.approx(0.1, abs=0.05), 0.2]
+    assert spied(dataset, Protocol(contamination=None)).share == pytest.approx(0.1, abs=0.05)
+    assert spied(dataset, Protocol(contamination=0.2)).share == 0.2
+
+
+def test_training_rows_may_be_limited(folder):
+    dataset = datasets.load_file(folder, "first")
+    assert spied(dataset, Protocol()).rows == 60
+    assert spied(dataset, Protocol(rows=25)).rows == 25
 
 
 def test_a_split_without_anomalies_is_a_failure(folder):
     first = datasets.load_file(folder, "first")
-    record = run_one(datasets.Dataset("all normal", first.X, 0 * first.y), "IForest", 0, 0.1)
+    normal = datasets.Dataset("all normal", first.X, 0 * first.y)
+    record = run_one(normal, "IForest", DETECTORS["IForest"], 0, Protocol(0.1))
     assert "all of one kind" in record.error
     assert record.measures == {}
 
@@ -116,6 +143,13 @@ def test_a_failure_is_shown_as_one(folder, monkeypatch, capsys):
     assert pd.read_csv(folder / "out" / "roc.csv")["LOF"].isna().all()
 
 
+def test_means_say_over_how_many_sets():
+    empty = datasets.Dataset("", np.zeros((1, 1)), np.zeros(1, int))
+    sets = [datasets.Dataset(name, empty.X, empty.y) for name in "ab"]
+    records = [Record(sets[0], "one", 0, {"roc": 0.5}), Record(sets[1], "one", 0, error="no")]
+    assert "| mean         | 0.500 of 1 |" in tables.readable(records)
+
+
 def test_ranks_put_failures_last():
     empty = datasets.Dataset("set", np.zeros((1, 1)), np.zeros(1, int))
     records = [
@@ -123,6 +157,69 @@ def test_ranks_put_failures_last():
         for name, value in (("a", 0.5), ("b", None), ("c", 0.9))
     ]
     assert tables.ranks(tables.frame(records, "roc")).to_dict() == {"a": 2, "b": 3, "c": 1}
+
+
+def test_means_of_odds_are_shown_in_two_parts():
+    empty = datasets.Dataset("", np.zeros((1, 1)), np.zeros(1, int))
+    sets = {name: datasets.Dataset(name, empty.X, empty.y) for name in datasets.ODDS}
+    records = [
+        Record(s, "a", 0, {"roc": float(name in datasets.CONFIRMATION), "time_fit": 1.0, "ap": 0.5})
+        for name, s in sets.items()
+    ]
+    lines = tables.readable(records).splitlines()
+    assert [line.split("|")[1:3] for line in lines[-4:-1]] == [
+        [" mean                  ", " 0.375 "],
+        [" mean of the ten       ", " 0.000 "],
+        [" mean of the other six ", " 1.000 "],
+    ]
+    assert "ROC-AUC, mean of the other six" in tables.summary(records)
+    assert "mean of the ten" not in tables.readable(records[:5])
+
+
+def test_ablation_writes_a_row_a_variant(folder, monkeypatch, capsys):
+    chosen = ("default", "no noise", "mean of the flows", "steps by held-out likelihood")
+    monkeypatch.setattr(experiments, "VARIANTS", {name: ablation.VARIANTS[name] for name in chosen})
+    monkeypatch.setattr("pyod_robustnvp.detector.STEPS", 5)
+    monkeypatch.setattr(ablation, "CANDIDATE_STEPS", (2, 5))
+    out = folder / "out"
+    run("ablation", "--data-dir", folder, "--datasets", "first", "--seeds", 1, "--out", out)
+    text = (out / "tables.md").read_text()
+    assert [line.split("|")[1].strip() for line in text.splitlines()[2:]] == list(chosen)
+    assert text in capsys.readouterr().out
+    assert (out / "roc.csv").exists()
+
+
+def test_every_variant_can_be_made():
+    for name, maker in ablation.VARIANTS.items():
+        clf = maker(0.1, 3)
+        assert isinstance(clf, RobustRealNVP)
+        assert (clf.contamination, clf.random_state) == (0.1, 3)
+        assert (repr(clf) == repr(RobustRealNVP(random_state=3))) == (name == "default")
+
+
+def test_held_out_likelihood_takes_the_longer_training_where_it_helps(X):
+    clf = ablation.StepsByHeldOutLikelihood(random_state=0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ablation, "CANDIDATE_STEPS", (1, 40))
+        clf.fit(X)
+    assert clf.n_iter_ == 40
+    assert clf.decision_scores_.shape == (180,)
+
+
+def test_variants_that_pool_otherwise(make, X):
+    by_flow = np.array([[1.0], [2.0], [3.0], [6.0]])
+    assert ablation.MeanOfFlows()._pooled(by_flow) == -3.0
+    assert ablation.OneMixture()._pooled(by_flow) == -np.log(np.exp(by_flow).sum())
+
+
+def test_sensitivity_draws_and_writes(folder, monkeypatch, capsys):
+    monkeypatch.setattr("pyod_robustnvp.detector.STEPS", 3)
+    out = folder / "out"
+    run("sensitivity", "--data-dir", folder, "--datasets", "first", "--seeds", 2, "--out", out)
+    printed = capsys.readouterr().out
+    assert "over 2 seeds of the model" in printed
+    assert (out / "sensitivity.png").read_bytes().startswith(b"\x89PNG")
+    assert pd.read_csv(out / "roc.csv").shape == (1, 4 + 6 + 2)
 
 
 def test_bundled_sets_hold_five_percent_anomalies():
