@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy.io import savemat
 
-from benchmarks import ablation, datasets, experiments, tables
+from benchmarks import ablation, datasets, experiments, tables, thresholds
 from benchmarks.__main__ import main
 from benchmarks.detectors import DETECTORS
 from benchmarks.protocol import Protocol, Record, run_one
@@ -220,6 +220,17 @@ def test_sensitivity_draws_and_writes(folder, monkeypatch, capsys):
     assert "over 2 seeds of the model" in printed
     assert (out / "sensitivity.png").read_bytes().startswith(b"\x89PNG")
     assert pd.read_csv(out / "roc.csv").shape == (1, 4 + 6 + 2)
+
+
+def test_contamination_shows_estimates_and_errors(folder, monkeypatch, capsys):
+    monkeypatch.setattr("pyod_robustnvp.detector.STEPS", 3)
+    out = folder / "out"
+    run("contamination", "--data-dir", folder, "--datasets", "first", "second", "--out", out)
+    table = pd.read_csv(out / "estimates.csv", index_col="Data")
+    assert table["true share"].tolist() == [0.1, 0.1]
+    assert table["CLF"].between(0, 0.5).all()
+    assert thresholds.errors(table)["0.1 for all"] == 0
+    assert "Mean absolute error" in capsys.readouterr().out
 
 
 def test_bundled_sets_hold_five_percent_anomalies():

@@ -2,6 +2,7 @@
 
 import copy
 import random
+import sys
 import warnings
 
 import numpy as np
@@ -233,8 +234,9 @@ def test_unfitted_calls_say_so(make, X):
     for call in ("decision_function", "predict", "predict_proba", "score_samples"):
         with pytest.raises(NotFittedError):
             getattr(make(), call)(X)
-    with pytest.raises(NotFittedError):
-        make().sample()
+    for call in ("sample", "estimate_contamination"):
+        with pytest.raises(NotFittedError):
+            getattr(make(), call)()
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError, FloatingPointError])
@@ -348,6 +350,30 @@ def test_pythresh_object_as_contamination(make, X, X_new):
     assert 0 < clf.labels_.sum() < len(X)
     assert set(clf.predict(X_new)) == {0, 1}
     assert clf.predict_confidence(X_new).shape == (100,)
+
+
+def test_contamination_estimated_from_the_scores(fitted):
+    state = np.random.get_state()  # noqa: NPY002
+    share = fitted.estimate_contamination()
+    assert 0.05 < share < 0.2
+    after = np.random.get_state()  # noqa: NPY002
+    np.testing.assert_array_equal(state[1], after[1])
+    labels = FILTER().eval(fitted.decision_scores_)
+    assert fitted.estimate_contamination(FILTER()) == min(labels.mean(), 0.5)
+
+
+def test_estimated_contamination_is_one_that_can_be_used(fitted):
+    class Everything:
+        def eval(self, scores):
+            return np.ones_like(scores)
+
+    assert fitted.estimate_contamination(Everything()) == 0.5
+
+
+def test_a_missing_pythresh_names_the_extra(fitted, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pythresh.thresholds.clf", None)
+    with pytest.raises(ImportError, match=r"pip install 'pyod-robustnvp\[thresh\]'"):
+        fitted.estimate_contamination()
 
 
 @pytest.mark.parametrize(
