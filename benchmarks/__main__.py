@@ -54,11 +54,13 @@ def parser() -> argparse.ArgumentParser:
         type=_contamination,
         default=0.1,
         metavar="SHARE",
-        help="what the detectors are told; 'true' tells each set's own share",
+        help="what the detectors are told; 'true' tells each set's own share, as sensitivity does",
     )
     result.add_argument("--datasets", nargs="+", default=ODDS, metavar="NAME", help="files to use")
     result.add_argument("--data-dir", help=f"their folder; else taken from {DATA_DIR_VARIABLE}")
-    result.add_argument("--rows", type=_count, help="train on this many rows only")
+    result.add_argument(
+        "--rows", type=_count, help="train on so many rows only; odds, ablation and sensitivity"
+    )
     result.add_argument("--n-jobs", type=_count, default=1, help="fits at once; spoils the times")
     result.add_argument("--out", type=Path, help="folder of the results; results/NAME by default")
     return result

@@ -59,6 +59,8 @@ def run_ablation(options: argparse.Namespace) -> None:
 
 def run_sensitivity(options: argparse.Namespace) -> None:
     """Vary the assumed share and the seed of the model on one split of each file."""
+    if options.seeds < 2:
+        raise SystemExit("--seeds must be at least 2: one seed has no spread")
     makers = sensitivity.makers(options.seeds)
     records = _run(_splits(options, 1), makers, Protocol(rows=options.rows), options.n_jobs)
     tables.write_csv(records, options.out)

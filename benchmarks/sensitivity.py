@@ -38,7 +38,7 @@ def _seeded(fixed: int) -> Maker:
 
 def by_share(records: list[Record]) -> pd.DataFrame:
     """Return the mean ROC-AUC, a row a factor of the true share, a column a way of trimming."""
-    means = frame(records, "roc").mean()
+    means = frame(records, "roc").mean(skipna=False)
     return pd.DataFrame(
         {trim: [means[f"{trim}, {factor:g} times"] for factor in FACTORS] for trim in TRIMS},
         index=pd.Index(FACTORS, name="assumed / true share"),

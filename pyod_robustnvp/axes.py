@@ -21,9 +21,9 @@ class PrincipalAxes(TransformerMixin, BaseEstimator):
     With the eigenvectors V of the covariance and a :class:`SoftQuantileScaler` g of the rotated
     columns,
 
-    .. math:: y = g(V^T x), \quad \log|\det dy/dx| = \log|\det dg|,
+    .. math:: y = g(V^T x).
 
-    invertible. A row that breaks a linear relation between columns, and is unremarkable in each
+    A row that breaks a linear relation between columns, and is unremarkable in each
     of them, lies far out on a narrow axis.
 
     Attributes
@@ -76,35 +76,6 @@ class PrincipalAxes(TransformerMixin, BaseEstimator):
         """
         rotated = self._rotated(X)
         return self.scaler_.transform(rotated)
-
-    def inverse_transform(self, Y: ArrayLike) -> Table:
-        """Return the rows that ``transform`` carries to Y.
-
-        Parameters
-        ----------
-        Y : array-like of shape (n_samples, n_features)
-
-        Returns
-        -------
-        X : ndarray of shape (n_samples, n_features)
-        """
-        check_is_fitted(self)
-        rows: Table = self.scaler_.inverse_transform(Y) @ self.axes_.T
-        return rows
-
-    def log_det(self, X: ArrayLike) -> Table:
-        """Return the logarithm of the transform's Jacobian determinant at each row.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-
-        Returns
-        -------
-        log_det : ndarray of shape (n_samples,)
-        """
-        rotated = self._rotated(X)
-        return self.scaler_.log_det(rotated)
 
     def _rotated(self, X: ArrayLike) -> Table:
         check_is_fitted(self)

@@ -24,6 +24,7 @@ from .training import Settings, train
 STEPS = 200
 LEAST_TRIM = 0.35
 SCORED_ROWS = 1024
+JUDGED_ROWS = 2000
 # float32 squares and sums values up to this through six couplings without overflow.
 LARGEST_TRAINED = 1e6
 LARGEST_SCORED = 1e40
@@ -48,7 +49,7 @@ class RobustRealNVP(BaseDetector):
     contamination : float in (0, 0.5] or PyThresh object, default=0.1
         The share of outliers in the training data: sets ``threshold_`` and, through
         ``trim_fraction``, the share of each batch that is left out. A PyThresh object finds the
-        threshold by itself but carries no share, so ``trim_fraction`` must then be a number.
+        threshold by itself but carries no share: ``trim_fraction`` can't be None then.
     preprocessing : bool or transformer, default=True
         True scales with :class:`~pyod_robustnvp.scaling.SoftQuantileScaler`; False leaves the
         values as they are, which suits columns of magnitude one; a scikit-learn transformer is
@@ -59,7 +60,8 @@ class RobustRealNVP(BaseDetector):
     noise : float, default=0.05
         The standard deviation of the Gaussian noise that is added to the training rows, anew in
         every batch, in scaled units: nine tenths of a column lie in a range of 0.72. It keeps the
-        flows from making much of the few values of a discrete column; 0 adds none.
+        flows from making much of the few values of a discrete column; 0 adds none. With
+        ``preprocessing`` of another scale it should be of that scale.
     lr : float, default=1e-3
         The step size of Adam, above 0.
     epoch_num : int or None, default=None
@@ -72,7 +74,7 @@ class RobustRealNVP(BaseDetector):
     n_estimators : int, default=8
         The number of flows, which differ in their view of the rows, their cap, their initial
         weights, the order of their columns and their batches. More flows make scores less dependent
-        on the seed and cost time.
+        on the seed and cost time; a single flow sees the columns and takes the first cap.
     lipschitz : float, sequence of float or None, default=(0.5, 1.5)
         The cap k on the largest singular value of every matrix of the networks; the flows of a
         view take turns where there are several. Smaller is smoother and more robust, larger follows
@@ -237,10 +239,10 @@ class RobustRealNVP(BaseDetector):
         return self._scores(self._scaled(self._table(X, reset=False)), batch_size)
 
     def score_samples(self, X: ArrayLike) -> Table:
-        """Return the log-density of each row under the equal mixture of all flows.
+        """Return the log-density of each row under the mixture of the flows that see the columns.
 
-        Not ``decision_function`` with another sign: that is an average over views and measures
-        each in its own coordinates. This is one density, which ``sample`` draws from.
+        One density, which ``sample`` draws from, where ``decision_function`` is an average over
+        views and measures each in its own coordinates.
 
         Parameters
         ----------
@@ -254,11 +256,8 @@ class RobustRealNVP(BaseDetector):
         """
         check_is_fitted(self)
         table = self._table(X, reset=False)
-        rows = self._scaled(table)
-        by_flow = np.hstack(list(self._log_densities(rows)))
-        if self.axes_ is not None:
-            by_flow[1::2] += self.axes_.log_det(rows)
-        log_density: Table = np.logaddexp.reduce(by_flow) - math.log(len(by_flow))
+        blocks = self._log_densities(self._scaled(table))
+        log_density = np.concatenate([self._mixtures(block)[0] for block in blocks])
         if isinstance(self.preprocessing_, SoftQuantileScaler):
             log_density += self.preprocessing_.log_det(table)
         return log_density
@@ -266,7 +265,7 @@ class RobustRealNVP(BaseDetector):
     def sample(
         self, n_samples: int = 1, random_state: int | np.random.RandomState | None = None
     ) -> Table:
-        """Draw rows from the learned density.
+        """Draw rows from the density that ``score_samples`` measures.
 
         Parameters
         ----------
@@ -285,11 +284,9 @@ class RobustRealNVP(BaseDetector):
         flow = self._flow64()
         with torch.inference_mode():
             drawn = flow.sample(n_samples, generator)
-            member = torch.randint(flow.members, (n_samples,), generator=generator)
-            rows = drawn[member, torch.arange(n_samples)].cpu().numpy()
-        if self.axes_ is not None:
-            on_axes = member.numpy() % 2 == 1
-            rows[on_axes] = self.axes_.inverse_transform(rows)[on_axes]
+            of_columns = drawn[:: self._n_views()]
+            member = torch.randint(len(of_columns), (n_samples,), generator=generator)
+            rows = of_columns[member, torch.arange(n_samples)].cpu().numpy()
         if isinstance(self.preprocessing_, SoftQuantileScaler):
             return self.preprocessing_.inverse_transform(rows)
         return rows
@@ -299,7 +296,8 @@ class RobustRealNVP(BaseDetector):
 
         A rough guess, for users who have none: ``python -m benchmarks contamination`` shows how
         rough. Nothing follows it by itself; ``set_params(contamination=...)`` and another ``fit``
-        make use of it.
+        make use of it. Of many rows a sample of evenly spaced quantiles is judged, and scores
+        beyond ten interquartile ranges count as ten, since the odd giant hides all other outliers.
 
         Parameters
         ----------
@@ -309,7 +307,7 @@ class RobustRealNVP(BaseDetector):
         Returns
         -------
         share : float
-            From 0 to 0.5, the largest that ``contamination`` can be.
+            From that of a single row to 0.5, the largest that ``contamination`` can be.
 
         Raises
         ------
@@ -319,7 +317,12 @@ class RobustRealNVP(BaseDetector):
         check_is_fitted(self)
         if thresholder is None:
             thresholder = _default_thresholder()
-        return min(float(np.mean(thresholder.eval(self.decision_scores_))), 0.5)
+        scores = self.decision_scores_
+        low, high = np.quantile(scores, [0.25, 0.75])
+        judged = np.quantile(scores, np.linspace(0, 1, min(len(scores), JUDGED_ROWS)))
+        judged = judged.clip(max=high + 10 * (high - low))
+        share = 0.0 if np.ptp(judged) == 0 else float(np.mean(thresholder.eval(judged)))
+        return min(max(share, 1 / len(scores)), 0.5)
 
     def predict_proba(self, X, method="linear", return_confidence=False):
         """Return the probability of each row to be an inlier and to be an outlier.
@@ -431,11 +434,17 @@ class RobustRealNVP(BaseDetector):
         )
 
     def _pooled(self, by_flow: Table) -> Table:
-        """Return minus the log of the mixture of each view's flows, averaged over the views."""
-        views = 1 if self.axes_ is None else 2
+        """Return the anomaly scores of a block from the log-densities of its rows."""
+        return -self._mixtures(by_flow).mean(axis=0)
+
+    def _mixtures(self, by_flow: Table) -> Table:
+        """Return the log-density of each view's mixture, of shape (views, rows)."""
+        views = self._n_views()
         of_views = [by_flow[view::views] for view in range(views)]
-        logs = [np.logaddexp.reduce(flows) - math.log(len(flows)) for flows in of_views]
-        return -np.mean(logs, axis=0)
+        return np.stack([np.logaddexp.reduce(flows) - math.log(len(flows)) for flows in of_views])
+
+    def _n_views(self) -> int:
+        return 1 if self.axes_ is None else 2
 
     def _log_densities(self, rows: Table, batch_size: int | None = None) -> Iterator[Table]:
         """Yield the log-densities of scaled rows, of shape (flows, rows of a block)."""

@@ -127,8 +127,7 @@ def train(flow: RealNVP, x: Tensor, settings: Settings, generator: torch.Generat
     """
     views, n, _ = x.shape
     batch_size = min(settings.batch_size, n)
-    stream = batches(n, batch_size, flow.members, generator)
-    view = views_of(flow.members, views)[:, None].to(x.device)
+    stream = _noisy_rows(flow, x, batch_size, settings.noise, generator)
     caps = _spread(settings.caps, flow, views)
     optimizer = torch.optim.Adam(flow.parameters(), lr=settings.lr, fused=True)
     vectors = [_random_vectors(weight, generator) for weight in flow.weights]
@@ -139,12 +138,8 @@ def train(flow: RealNVP, x: Tensor, settings: Settings, generator: torch.Generat
             stop = min(start + per_epoch, settings.steps)
             total = x.new_zeros(())
             for step in range(start + 1, stop + 1):
-                rows = x[view, next(stream).to(x.device)]
-                if settings.noise:
-                    noise = torch.randn(rows.shape, generator=generator, dtype=torch.float32)
-                    rows += settings.noise * noise.to(x.device)
                 kept = kept_rows(batch_size, settings.trim, step, settings.steps)
-                total += _descend(flow, rows, kept, optimizer)
+                total += _descend(flow, next(stream), kept, optimizer)
                 _cap(flow, vectors, caps)
                 bar.update()
             losses.append(total.item() / (flow.members * (stop - start)))
@@ -152,6 +147,19 @@ def train(flow: RealNVP, x: Tensor, settings: Settings, generator: torch.Generat
             _check_sound(flow, losses[-1], stop, settings)
     _certify(flow, caps)
     return losses
+
+
+def _noisy_rows(
+    flow: RealNVP, x: Tensor, batch_size: int, noise: float, generator: torch.Generator
+) -> Iterator[Tensor]:
+    """Yield the rows of a batch for each member, of shape (members, batch_size, d)."""
+    view = views_of(flow.members, len(x))[:, None].to(x.device)
+    for index in batches(x.shape[1], batch_size, flow.members, generator):
+        rows = x[view, index.to(x.device)]
+        if noise:
+            blur = torch.randn(rows.shape, generator=generator, dtype=torch.float32)
+            rows += noise * blur.to(x.device)
+        yield rows
 
 
 def _descend(flow: RealNVP, rows: Tensor, kept: int, optimizer: torch.optim.Optimizer) -> Tensor:

@@ -74,12 +74,14 @@ def check_trim_fraction(value: Any, contamination: float | None, least: float) -
         return float(value)
     if value is not None and not (isinstance(value, str) and value == "auto"):
         raise ValueError(f"trim_fraction must be 'auto', None or in [0, 1), got {value!r}")
+    if value is not None:
+        return max(contamination or 0.0, least)
     if contamination is None:
         raise ValueError(
-            f"trim_fraction={value!r} follows a contamination that is a number, but a PyThresh "
-            "object carries none; give trim_fraction a number, 0.35 if you have no idea"
+            "trim_fraction=None follows a contamination that is a number, but a PyThresh "
+            "object carries none; give trim_fraction a number or 'auto'"
         )
-    return contamination if value is None else max(contamination, least)
+    return contamination
 
 
 def check_caps(value: Any) -> tuple[float, ...] | None:
@@ -93,8 +95,8 @@ def check_caps(value: Any) -> tuple[float, ...] | None:
     if value is None:
         return None
     caps = (value,) if _is_number(value) else value
-    numbers = isinstance(caps, tuple | list) and all(_is_number(cap) for cap in caps)
-    if not numbers or not caps or not all(0 < cap < math.inf for cap in caps):
+    numbers = isinstance(caps, tuple | list | np.ndarray) and all(map(_is_number, caps))
+    if not numbers or not len(caps) or not all(0 < cap < math.inf for cap in caps):
         raise ValueError(
             "lipschitz must be a positive, finite number, a sequence of such numbers or None, "
             f"got {value!r}"

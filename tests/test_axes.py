@@ -1,4 +1,4 @@
-"""The principal axes: rotation, scale, Jacobian, and tables without a full set of axes."""
+"""The principal axes: rotation, scale, and tables without a full set of axes."""
 
 import numpy as np
 import pytest
@@ -29,20 +29,6 @@ def test_formula(X):
     np.testing.assert_allclose(abs(Y), abs(expected), atol=1e-9)
 
 
-def test_inverse(X):
-    axes = PrincipalAxes().fit(X)
-    np.testing.assert_allclose(axes.inverse_transform(axes.transform(X)), X, rtol=1e-9)
-
-
-def test_log_det_is_that_of_the_numerical_jacobian(X):
-    axes = PrincipalAxes().fit(X)
-    row, step = X[7], 1e-6
-    moved = np.vstack([row + step * np.eye(4), row - step * np.eye(4)])
-    plus, minus = np.split(axes.transform(moved), 2)
-    _, expected = np.linalg.slogdet((plus - minus) / (2 * step))
-    assert axes.log_det(row[None])[0] == pytest.approx(expected, abs=1e-6)
-
-
 @pytest.mark.parametrize(
     "table",
     [
@@ -58,10 +44,8 @@ def test_too_few_directions(table):
     Y = axes.transform(table)
     assert Y.shape == table.shape
     assert abs(Y - 0.5).max() < 1
-    np.testing.assert_allclose(axes.inverse_transform(Y), table, atol=1e-9)
 
 
 def test_unfitted_calls_say_so(X):
-    for call in ("transform", "inverse_transform", "log_det"):
-        with pytest.raises(NotFittedError):
-            getattr(PrincipalAxes(), call)(X)
+    with pytest.raises(NotFittedError):
+        PrincipalAxes().transform(X)

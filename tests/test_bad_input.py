@@ -77,8 +77,10 @@ PARAMETERS = {
         ({"trim_fraction": "some"}, "trim_fraction must be.*got 'some'"),
     ],
     "others": [
-        ({"contamination": FILTER()}, "trim_fraction='auto'.*PyThresh.*give trim_fraction a num"),
-        ({"contamination": FILTER(), "trim_fraction": None}, "trim_fraction=None.*PyThresh"),
+        (
+            {"contamination": FILTER(), "trim_fraction": None},
+            "trim_fraction=None.*PyThresh.*'auto'",
+        ),
         ({"preprocessing": "minmax"}, "preprocessing must be True, False or.*got 'minmax'"),
         ({"principal_axes": "yes"}, r"principal_axes must be one of \(True, False\), got 'yes'"),
         ({"verbose": 3}, r"verbose must be one of \(0, 1, 2\), got 3"),

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy.io import savemat
 
-from benchmarks import ablation, datasets, experiments, tables, thresholds
+from benchmarks import ablation, datasets, experiments, sensitivity, tables, thresholds
 from benchmarks.__main__ import main
 from benchmarks.detectors import DETECTORS
 from benchmarks.protocol import Protocol, Record, run_one
@@ -194,7 +194,12 @@ def test_every_variant_can_be_made():
         clf = maker(0.1, 3)
         assert isinstance(clf, RobustRealNVP)
         assert (clf.contamination, clf.random_state) == (0.1, 3)
-        assert (repr(clf) == repr(RobustRealNVP(random_state=3))) == (name == "default")
+        same = clf.get_params() == RobustRealNVP(random_state=3).get_params()
+        assert same == (name == "default" or type(clf) is not RobustRealNVP)
+    steps = [
+        ablation.VARIANTS[name](0.1, 0)._settings(10).steps for name in ("100 steps", "400 steps")
+    ]
+    assert steps == [100, 400]
 
 
 def test_held_out_likelihood_takes_the_longer_training_where_it_helps(X):
@@ -206,10 +211,31 @@ def test_held_out_likelihood_takes_the_longer_training_where_it_helps(X):
     assert clf.decision_scores_.shape == (180,)
 
 
-def test_variants_that_pool_otherwise(make, X):
+def test_mean_of_flows_is_a_plain_mean():
     by_flow = np.array([[1.0], [2.0], [3.0], [6.0]])
     assert ablation.MeanOfFlows()._pooled(by_flow) == -3.0
-    assert ablation.OneMixture()._pooled(by_flow) == -np.log(np.exp(by_flow).sum())
+
+
+def test_sensitivity_needs_two_seeds(folder):
+    with pytest.raises(SystemExit, match="at least 2"):
+        run("sensitivity", "--data-dir", folder, "--datasets", "first", "--seeds", 1)
+
+
+def test_sensitivity_tells_shares_and_seeds():
+    made = {name: maker(0.2, 9) for name, maker in sensitivity.makers(2).items()}
+    assert [clf.contamination for clf in made.values()] == [0.1, 0.2, 0.4, 0.1, 0.2, 0.4, 0.1, 0.1]
+    assert [clf.trim_fraction for clf in made.values()][2:4] == ["auto", None]
+    assert [clf.random_state for clf in made.values()] == [9] * 6 + [0, 1]
+
+
+def test_sensitivity_means_and_spread():
+    one = datasets.Dataset("one", np.zeros((1, 1)), np.zeros(1, int))
+    records = [
+        Record(one, name, 0, {"roc": position / 10})
+        for position, name in enumerate(sensitivity.makers(2))
+    ]
+    assert sensitivity.by_share(records).to_numpy().T.tolist() == [[0, 0.1, 0.2], [0.3, 0.4, 0.5]]
+    assert sensitivity.by_seed(records)["one"] == pytest.approx(np.std([0.6, 0.7], ddof=1))
 
 
 def test_sensitivity_draws_and_writes(folder, monkeypatch, capsys):

@@ -327,6 +327,20 @@ def test_samples_look_like_the_data():
     np.testing.assert_allclose(spread, np.array([5, 0.1]) * 1.349, rtol=0.3)
 
 
+@pytest.mark.parametrize("principal_axes", [True, False])
+def test_samples_come_from_the_density(principal_axes):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(1000, 1)) + 0.3 * rng.normal(size=(1000, 2))
+    clf = RobustRealNVP(trim_fraction=0.0, random_state=0, principal_axes=principal_axes).fit(X)
+    drawn = clf.sample(4000, random_state=1)
+    assert np.corrcoef(drawn.clip(-3, 3), rowvar=False)[0, 1] == pytest.approx(0.92, abs=0.05)
+    # Draws from p have the mean log-density that p has under itself, which a grid integrates.
+    x = np.linspace(-8, 8, 400)
+    log_p = clf.score_samples(np.stack(np.meshgrid(x, x), axis=-1).reshape(-1, 2))
+    expected = (np.exp(log_p) * log_p).sum() * (x[1] - x[0]) ** 2
+    assert clf.score_samples(drawn).mean() == pytest.approx(expected, abs=0.1)
+
+
 def test_samples_follow_the_random_state(fitted):
     first, again = (fitted.sample(5, random_state=2) for _ in range(2))
     np.testing.assert_array_equal(first, again)
@@ -345,8 +359,9 @@ def test_any_number_is_a_contamination(make, X, X_new, contamination):
     assert clf.predict_confidence(X_new).shape == (100,)
 
 
-def test_pythresh_object_as_contamination(make, X, X_new):
-    clf = make(contamination=FILTER(), trim_fraction=0.2).fit(X)
+@pytest.mark.parametrize("trim_fraction", ["auto", 0.2])
+def test_pythresh_object_as_contamination(make, X, X_new, trim_fraction):
+    clf = make(contamination=FILTER(), trim_fraction=trim_fraction).fit(X)
     assert 0 < clf.labels_.sum() < len(X)
     assert set(clf.predict(X_new)) == {0, 1}
     assert clf.predict_confidence(X_new).shape == (100,)
@@ -367,7 +382,23 @@ def test_estimated_contamination_is_one_that_can_be_used(fitted):
         def eval(self, scores):
             return np.ones_like(scores)
 
+    class Nothing:
+        def eval(self, scores):
+            return np.zeros_like(scores)
+
     assert fitted.estimate_contamination(Everything()) == 0.5
+    assert fitted.estimate_contamination(Nothing()) == 1 / 200
+
+
+@pytest.mark.parametrize("table", [np.ones((20, 3)), [[0.0, 1.0], [1.0, 3.0]]])
+def test_estimated_contamination_where_no_row_stands_out(make, table):
+    clf = make().fit(table)
+    assert clf.set_params(contamination=clf.estimate_contamination()).fit(table).labels_ is not None
+
+
+def test_estimated_contamination_does_not_drown_in_a_giant(make, X, fitted):
+    clf = make().fit(np.vstack([X, np.full((1, 5), 1e12)]))
+    assert clf.estimate_contamination() == pytest.approx(fitted.estimate_contamination(), abs=0.05)
 
 
 def test_a_missing_pythresh_names_the_extra(fitted, monkeypatch):
