@@ -24,6 +24,7 @@ MOONS = {
     "preprocessing": False,
     "principal_axes": False,
     "noise": 0.0,
+    "hidden_neuron_list": (64, 64),
     "epoch_num": 20,
     "n_estimators": 1,
     "lipschitz": 1.0,

@@ -296,8 +296,8 @@ class RobustRealNVP(BaseDetector):
 
         A rough guess, for users who have none: ``python -m benchmarks contamination`` shows how
         rough. Nothing follows it by itself; ``set_params(contamination=...)`` and another ``fit``
-        make use of it. Of many rows a sample of evenly spaced quantiles is judged, and scores
-        beyond ten interquartile ranges count as ten, since the odd giant hides all other outliers.
+        make use of it. Of more than 2000 rows as many evenly spaced ones are judged, and a score
+        beyond ten interquartile ranges counts as ten, since the odd giant hides all other outliers.
 
         Parameters
         ----------
@@ -319,9 +319,11 @@ class RobustRealNVP(BaseDetector):
             thresholder = _default_thresholder()
         scores = self.decision_scores_
         low, high = np.quantile(scores, [0.25, 0.75])
-        judged = np.quantile(scores, np.linspace(0, 1, min(len(scores), JUDGED_ROWS)))
-        judged = judged.clip(max=high + 10 * (high - low))
-        share = 0.0 if np.ptp(judged) == 0 else float(np.mean(thresholder.eval(judged)))
+        some = np.linspace(0, len(scores) - 1, min(len(scores), JUDGED_ROWS)).astype(int)
+        judged = scores[some].clip(max=high + 10 * (high - low))
+        # Two values give PyThresh nothing to divide; equal rows differ by rounding.
+        divisible = len(np.unique(judged.round(9))) > 2
+        share = float(np.mean(thresholder.eval(judged))) if divisible else 0.0
         return min(max(share, 1 / len(scores)), 0.5)
 
     def predict_proba(self, X, method="linear", return_confidence=False):

@@ -208,7 +208,7 @@ def test_held_out_likelihood_takes_the_longer_training_where_it_helps(X):
         patch.setattr(ablation, "CANDIDATE_STEPS", (1, 40))
         clf.fit(X)
     assert clf.n_iter_ == 40
-    assert clf.decision_scores_.shape == (180,)
+    assert clf.decision_scores_.shape == (200,)
 
 
 def test_mean_of_flows_is_a_plain_mean():
