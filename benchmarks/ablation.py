@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -11,6 +10,8 @@ from sklearn.preprocessing import MinMaxScaler, QuantileTransformer, StandardSca
 
 from pyod_robustnvp import RobustRealNVP
 from pyod_robustnvp.training import Settings
+
+from .detectors import seeded
 
 CANDIDATE_STEPS = (50, 100, 200, 400)
 HELD_OUT = 0.1
@@ -67,31 +68,27 @@ class MeanOfFlows(RobustRealNVP):
         return -by_flow.mean(axis=0)
 
 
-def _variant(cls: type[RobustRealNVP] = RobustRealNVP, **settings: object) -> Callable:
-    return lambda contamination, seed: cls(
-        contamination=contamination, random_state=seed, **settings
-    )
-
-
 #: Noise follows the scale of the input: 0.05 / 0.72 of the range of nine tenths of a column.
 VARIANTS = {
-    "default": _variant(),
-    "no trimming": _variant(trim_fraction=0.0),
-    "trim the contamination": _variant(trim_fraction=None),
-    "no cap": _variant(lipschitz=None),
-    "one cap, k = 1.5": _variant(lipschitz=1.5),
-    "one cap, k = 0.5": _variant(lipschitz=0.5),
-    "columns alone": _variant(principal_axes=False),
-    "no noise": _variant(noise=0.0),
-    "one flow, k = 1.5": _variant(n_estimators=1, lipschitz=1.5),
-    "two flows, k = 1.5": _variant(n_estimators=2, lipschitz=1.5),
-    "mean of the flows": _variant(MeanOfFlows),
-    "min-max input, no noise": _variant(preprocessing=MinMaxScaler(), noise=0.0),
-    "z-scored input": _variant(preprocessing=StandardScaler(), noise=0.23),
-    "ranks as input": _variant(
-        preprocessing=QuantileTransformer(n_quantiles=100, random_state=0), noise=0.06
+    "default": seeded(RobustRealNVP),
+    "no trimming": seeded(RobustRealNVP, trim_fraction=0.0),
+    "trim the contamination": seeded(RobustRealNVP, trim_fraction=None),
+    "no cap": seeded(RobustRealNVP, lipschitz=None),
+    "one cap, k = 1.5": seeded(RobustRealNVP, lipschitz=1.5),
+    "one cap, k = 0.5": seeded(RobustRealNVP, lipschitz=0.5),
+    "columns alone": seeded(RobustRealNVP, principal_axes=False),
+    "no noise": seeded(RobustRealNVP, noise=0.0),
+    "one flow, k = 1.5": seeded(RobustRealNVP, n_estimators=1, lipschitz=1.5),
+    "two flows, k = 1.5": seeded(RobustRealNVP, n_estimators=2, lipschitz=1.5),
+    "mean of the flows": seeded(MeanOfFlows),
+    "min-max input, no noise": seeded(RobustRealNVP, preprocessing=MinMaxScaler(), noise=0.0),
+    "z-scored input": seeded(RobustRealNVP, preprocessing=StandardScaler(), noise=0.23),
+    "ranks as input": seeded(
+        RobustRealNVP,
+        preprocessing=QuantileTransformer(n_quantiles=100, random_state=0),
+        noise=0.06,
     ),
-    "100 steps": _variant(Steps100),
-    "400 steps": _variant(Steps400),
-    "steps by held-out likelihood": _variant(StepsByHeldOutLikelihood),
+    "100 steps": seeded(Steps100),
+    "400 steps": seeded(Steps400),
+    "steps by held-out likelihood": seeded(StepsByHeldOutLikelihood),
 }

@@ -21,7 +21,8 @@ from pyod_robustnvp import REAL_NVP, TRIM_REAL_NVP, RobustRealNVP
 from .protocol import Maker
 
 
-def _seeded(cls: type[BaseDetector], **settings: object) -> Maker:
+def seeded(cls: type[BaseDetector], **settings: object) -> Maker:
+    """Return a function of (contamination, seed) that makes an unfitted detector."""
     return lambda contamination, seed: cls(
         contamination=contamination, random_state=seed, **settings
     )
@@ -32,21 +33,21 @@ def _unseeded(cls: type[BaseDetector]) -> Maker:
 
 
 DETECTORS: dict[str, Maker] = {
-    "RobustRealNVP": _seeded(RobustRealNVP),
-    "TrimRealNVP": _seeded(RobustRealNVP, **TRIM_REAL_NVP),
-    "RealNVP": _seeded(RobustRealNVP, **REAL_NVP),
-    "IForest": _seeded(IForest),
+    "RobustRealNVP": seeded(RobustRealNVP),
+    "TrimRealNVP": seeded(RobustRealNVP, **TRIM_REAL_NVP),
+    "RealNVP": seeded(RobustRealNVP, **REAL_NVP),
+    "IForest": seeded(IForest),
     "LOF": _unseeded(LOF),
     "OCSVM": _unseeded(OCSVM),
     "KNN": _unseeded(KNN),
-    "MCD": _seeded(MCD),
-    "INNE": _seeded(INNE),
+    "MCD": seeded(MCD),
+    "INNE": seeded(INNE),
     "ECOD": _unseeded(ECOD),
     "COPOD": _unseeded(COPOD),
-    "CBLOF": _seeded(CBLOF),
-    "GMM": _seeded(GMM),
+    "CBLOF": seeded(CBLOF),
+    "GMM": seeded(GMM),
     "HBOS": _unseeded(HBOS),
-    "PCA": _seeded(PCA),
+    "PCA": seeded(PCA),
 }
 
 #: What is compared where nobody says otherwise: all but the paper's two weaker models.
