@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.preprocessing import MinMaxScaler, QuantileTransformer, StandardScaler
+from torch import Tensor
 
 from pyod_robustnvp import RobustRealNVP
 from pyod_robustnvp.training import Settings
@@ -64,8 +65,8 @@ class StepsByHeldOutLikelihood(OfSteps):
 class MeanOfFlows(RobustRealNVP):
     """The default with the mean of the flows' log-densities instead of their mixture."""
 
-    def _pooled(self, by_flow: NDArray) -> NDArray:
-        return -by_flow.mean(axis=0)
+    def _pooled(self, by_flow: Tensor) -> NDArray:
+        return -by_flow.mean(dim=0).cpu().numpy()
 
 
 #: Noise follows the scale of the input: 0.05 / 0.72 of the range of nine tenths of a column.

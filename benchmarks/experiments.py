@@ -24,6 +24,8 @@ MOONS = {
     "preprocessing": False,
     "principal_axes": False,
     "noise": 0.0,
+    "lr": 1e-3,
+    "lr_decay": False,
     "hidden_neuron_list": (64, 64),
     "epoch_num": 20,
     "n_estimators": 1,

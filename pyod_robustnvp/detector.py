@@ -17,17 +17,18 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from . import validation
 from .axes import PrincipalAxes
-from .flow import RealNVP, views_of
+from .flow import RealNVP
 from .scaling import SoftQuantileScaler, Table
 from .training import Settings, train
 
 STEPS = 200
 LEAST_TRIM = 0.35
-SCORED_ROWS = 1024
+SCORED_ROWS = 4096
 JUDGED_ROWS = 2000
-# float32 squares and sums values up to this through six couplings without overflow.
+# float32 squares and sums the first through six couplings without overflow, and carries the second
+# through them; the squares of that are summed in float64.
 LARGEST_TRAINED = 1e6
-LARGEST_SCORED = 1e40
+LARGEST_SCORED = 1e15
 
 
 class RobustRealNVP(BaseDetector):
@@ -62,11 +63,15 @@ class RobustRealNVP(BaseDetector):
         every batch, in scaled units: nine tenths of a column lie in a range of 0.72. It keeps the
         flows from making much of the few values of a discrete column; 0 adds none. With
         ``preprocessing`` of another scale it should be of that scale.
-    lr : float, default=1e-3
+    lr : float, default=2e-3
         The step size of Adam, above 0.
+    lr_decay : bool, default=True
+        Whether the step size falls linearly to 0 over the training, which makes scores depend less
+        on the seed.
     epoch_num : int or None, default=None
-        Passes over the training data. None takes 200 steps, whatever the number of rows: with
-        more than 25,600 rows and batches of 128, some are never drawn.
+        Passes over the training data. None takes 200 steps, whatever the number of rows: of more
+        than 25,600 rows (with batches of 128) so many are drawn, which ``preprocessing`` and the
+        flows learn from. All rows are scored.
     batch_size : int, default=128
         Rows of a training batch; a table with fewer rows is one batch.
     hidden_neuron_list : sequence of int, default=(48, 48)
@@ -157,10 +162,11 @@ class RobustRealNVP(BaseDetector):
         preprocessing=True,
         principal_axes=True,
         noise=0.05,
-        lr=1e-3,
+        lr=2e-3,
+        lr_decay=True,
         epoch_num=None,
         batch_size=128,
-        hidden_neuron_list=(48, 48),
+        hidden_neuron_list=(32, 32),
         n_estimators=8,
         lipschitz=(0.5, 1.5),
         trim_fraction="auto",
@@ -173,6 +179,7 @@ class RobustRealNVP(BaseDetector):
         self.principal_axes = principal_axes
         self.noise = noise
         self.lr = lr
+        self.lr_decay = lr_decay
         self.epoch_num = epoch_num
         self.batch_size = batch_size
         self.hidden_neuron_list = hidden_neuron_list
@@ -228,7 +235,7 @@ class RobustRealNVP(BaseDetector):
         ----------
         X : array-like of shape (n_samples, n_features)
         batch_size : int, optional
-            Rows scored at once, which changes memory and speed but no score; 1024 by default.
+            Rows read and scaled at once, which changes memory but no score; 4096 by default.
 
         Returns
         -------
@@ -236,7 +243,7 @@ class RobustRealNVP(BaseDetector):
             The negative log-density of the scaled row, in nats, averaged over its views.
         """
         check_is_fitted(self)
-        return self._scores(self._scaled(self._table(X, reset=False)), batch_size)
+        return self._scores(self._table(X, reset=False), batch_size)
 
     def score_samples(self, X: ArrayLike) -> Table:
         """Return the log-density of each row under the mixture of the flows that see the columns.
@@ -256,10 +263,11 @@ class RobustRealNVP(BaseDetector):
         """
         check_is_fitted(self)
         table = self._table(X, reset=False)
-        blocks = self._log_densities(self._scaled(table))
-        log_density = np.concatenate([self._mixtures(block)[0] for block in blocks])
-        if isinstance(self.preprocessing_, SoftQuantileScaler):
-            log_density += self.preprocessing_.log_det(table)
+        log_density = np.empty(len(table))
+        for rows, by_flow in self._log_densities(table):
+            log_density[rows] = self._mixtures(by_flow)[0]
+            if isinstance(self.preprocessing_, SoftQuantileScaler):
+                log_density[rows] += self.preprocessing_.log_det(table[rows])
         return log_density
 
     def sample(
@@ -281,12 +289,10 @@ class RobustRealNVP(BaseDetector):
         check_is_fitted(self)
         n_samples = validation.check_integer("n_samples", n_samples)
         generator = _torch_generator(random_state)
-        flow = self._flow64()
-        with torch.inference_mode():
-            drawn = flow.sample(n_samples, generator)
-            of_columns = drawn[:: self._n_views()]
-            member = torch.randint(len(of_columns), (n_samples,), generator=generator)
-            rows = of_columns[member, torch.arange(n_samples)].cpu().numpy()
+        drawn = self.flow_.sample(n_samples, generator)
+        of_columns = drawn[:: self._n_views()].double()
+        member = torch.randint(len(of_columns), (n_samples,), generator=generator)
+        rows = of_columns[member, torch.arange(n_samples)].cpu().numpy()
         if isinstance(self.preprocessing_, SoftQuantileScaler):
             return self.preprocessing_.inverse_transform(rows)
         return rows
@@ -341,22 +347,22 @@ class RobustRealNVP(BaseDetector):
         members = validation.check_integer("n_estimators", self.n_estimators)
         validation.check_option("verbose", self.verbose, (0, 1, 2))
         validation.check_option("principal_axes", self.principal_axes, (True, False))
+        validation.check_option("lr_decay", self.lr_decay, (True, False))
         self.device_ = validation.check_device(self.device)
         table = self._table(X, reset=True)
         settings = self._settings(len(table))
-        self.preprocessing_ = self._fit_preprocessing(table)
-        rows = self._scaled(table)
-        self.axes_ = PrincipalAxes().fit(rows) if self.principal_axes and members > 1 else None
-
         generator = _torch_generator(self.random_state)
+        sample = _some_rows(table, settings.steps * settings.batch_size, generator)
+        self.preprocessing_ = self._fit_preprocessing(sample)
+        rows = self._scaled(sample)
+        self.axes_ = PrincipalAxes().fit(rows) if self.principal_axes and members > 1 else None
         flow = RealNVP(rows.shape[1], members, widths, generator).to(self.device_)
-        views = self._views(rows).clip(-LARGEST_TRAINED, LARGEST_TRAINED)
-        x = torch.as_tensor(views, dtype=torch.float32).to(self.device_)
+        x = self._views(rows, LARGEST_TRAINED)
         self.loss_curve_ = train(flow, x, settings, generator)
         self.n_iter_ = settings.steps
         self.flow_ = flow.requires_grad_(False)
         self.lipschitz_ = float(flow.sigma().max())
-        self.decision_scores_ = self._scores(rows)
+        self.decision_scores_ = self._scores(table)
         self._set_n_classes(None)
         self._process_decision_scores()
 
@@ -378,17 +384,18 @@ class RobustRealNVP(BaseDetector):
             trim=validation.check_trim_fraction(self.trim_fraction, contamination, LEAST_TRIM),
             caps=validation.check_caps(self.lipschitz),
             noise=validation.check_noise(self.noise),
+            lr_decay=self.lr_decay,
             verbose=self.verbose,
         )
 
     def _table(self, X: ArrayLike, reset: bool) -> Table:
-        """Return X as a checked float64 array."""
+        """Return X as a checked array, itself where it is one of float32 or float64."""
         try:
             table = validate_data(
                 self, X, reset=reset, dtype="numeric", ensure_min_samples=2 if reset else 1
             )
             with np.errstate(over="ignore"):
-                return check_array(table, dtype=np.float64, input_name="X")
+                return check_array(table, dtype=[np.float64, np.float32], input_name="X")
         except ValueError as error:
             if "could not convert" in str(error) or "bytes/strings" in str(error):
                 raise ValueError(
@@ -421,43 +428,44 @@ class RobustRealNVP(BaseDetector):
             ) from error
         return scaled.clip(-LARGEST_SCORED, LARGEST_SCORED)
 
-    def _views(self, rows: Table) -> Table:
+    def _views(self, rows: Table, largest: float) -> torch.Tensor:
         """Return scaled rows as the flows see them, of shape (views, n, d)."""
-        return np.stack([rows] if self.axes_ is None else [rows, self.axes_.transform(rows)])
+        views = [rows] if self.axes_ is None else [rows, self.axes_.transform(rows)]
+        clipped = np.stack(views).clip(-largest, largest)
+        return torch.as_tensor(clipped, dtype=torch.float32).to(self.device_)
 
-    def _flow64(self) -> RealNVP:
-        """Return a copy in float64, where a row's score does not depend on its block."""
-        return copy.deepcopy(self.flow_).double()
+    def _scores(self, table: Table, batch_size: int | None = None) -> Table:
+        """Return the anomaly scores of a table's rows."""
+        scores = np.empty(len(table))
+        for rows, by_flow in self._log_densities(table, batch_size):
+            scores[rows] = self._pooled(by_flow)
+        return scores
 
-    def _scores(self, rows: Table, batch_size: int | None = None) -> Table:
-        """Return the anomaly scores of scaled rows."""
-        return np.concatenate(
-            [self._pooled(block) for block in self._log_densities(rows, batch_size)]
-        )
-
-    def _pooled(self, by_flow: Table) -> Table:
-        """Return the anomaly scores of a block from the log-densities of its rows."""
+    def _pooled(self, by_flow: torch.Tensor) -> Table:
+        """Return the anomaly scores of rows from their log-densities."""
         return -self._mixtures(by_flow).mean(axis=0)
 
-    def _mixtures(self, by_flow: Table) -> Table:
+    def _mixtures(self, by_flow: torch.Tensor) -> Table:
         """Return the log-density of each view's mixture, of shape (views, rows)."""
         views = self._n_views()
         of_views = [by_flow[view::views] for view in range(views)]
-        return np.stack([np.logaddexp.reduce(flows) - math.log(len(flows)) for flows in of_views])
+        mixtures = [flows.logsumexp(dim=0) - math.log(len(flows)) for flows in of_views]
+        return torch.stack(mixtures).cpu().numpy()
 
     def _n_views(self) -> int:
         return 1 if self.axes_ is None else 2
 
-    def _log_densities(self, rows: Table, batch_size: int | None = None) -> Iterator[Table]:
-        """Yield the log-densities of scaled rows, of shape (flows, rows of a block)."""
+    def _log_densities(
+        self, table: Table, batch_size: int | None = None
+    ) -> Iterator[tuple[slice, torch.Tensor]]:
+        """Yield parts of a table and the log-densities of their rows, of shape (flows, rows)."""
         if batch_size is None:
             batch_size = SCORED_ROWS
         batch_size = validation.check_integer("batch_size", batch_size)
-        flow = self._flow64()
-        for start in range(0, len(rows), batch_size):
-            x = torch.as_tensor(self._views(rows[start : start + batch_size])).to(self.device_)
-            with torch.inference_mode():
-                yield flow.log_prob(x[views_of(flow.members, len(x))]).cpu().numpy()
+        for start in range(0, len(table), batch_size):
+            rows = slice(start, start + batch_size)
+            x = self._views(self._scaled(table[rows]), LARGEST_SCORED)
+            yield rows, self.flow_.log_prob_by_blocks(x)
 
     def __getstate__(self) -> dict:
         """Hold the flows on the CPU: a CUDA tensor in a pickle fails where there is no GPU."""
@@ -490,6 +498,15 @@ def _torch_generator(random_state: int | np.random.RandomState | None) -> torch.
             "give None, an integer from 0 to 2**32 - 1 or a RandomState"
         ) from error
     return torch.Generator().manual_seed(int(source.randint(2**31 - 1)))
+
+
+def _some_rows(table: Table, n: int, generator: torch.Generator) -> Table:
+    """Return n rows of a longer table, drawn at random, in their order."""
+    if len(table) <= n:
+        return table
+    seed = int(torch.randint(2**31 - 1, (1,), generator=generator))
+    drawn = np.random.default_rng(seed).choice(len(table), n, replace=False, shuffle=False)
+    return table[np.sort(drawn)]
 
 
 def _default_thresholder() -> Any:

@@ -23,8 +23,8 @@ itself around a small cluster of anomalies. The smaller k, the nearer is a flow 
 of a batch that the model itself finds likely, the least likely eps of them left out.
 
 **Stack.** The weights of the s and t networks of all members lie in one tensor a layer, of shape
-``(couplings, 2 * members, n_in, n_out)``, s and t taking turns on the second axis: a layer of a
-coupling is one batched product, however many members there are.
+``(couplings, 2 * members, n_out, n_in)``, s and t taking turns on the second axis: a layer of a
+coupling is one batched product, however many members there are (``couplings.py``).
 
 References
 ----------
@@ -38,14 +38,19 @@ equation 1.
 import math
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import leaky_relu
+from torch.autograd.function import once_differentiable
 
 from . import lipschitz
+from .couplings import Passage, RoundTrip
 
 N_COUPLINGS = 6
+
+#: Rows of a block: on a CPU what its caches hold, on a GPU enough to keep it busy.
+BLOCK = {"cpu": 256, "cuda": 8192}
 
 
 class RealNVP(nn.Module):
@@ -91,26 +96,26 @@ class RealNVP(nn.Module):
         self.biases = nn.ParameterList()
         for n_in, n_out in pairwise(widths):
             bound = 1 / math.sqrt(max(n_in, 1))
-            for parameters, rows in ((self.weights, n_in), (self.biases, 1)):
-                shape = (N_COUPLINGS, 2 * members, rows, n_out)
+            for parameters, columns in ((self.weights, n_in), (self.biases, 1)):
+                shape = (N_COUPLINGS, 2 * members, n_out, columns)
                 values = torch.rand(shape, generator=generator, dtype=torch.float32)
                 parameters.append(nn.Parameter((2 * values - 1) * bound))
         noise = torch.rand(members, features, generator=generator, dtype=torch.float32)
         self.register_buffer("order", noise.argsort(dim=1))
 
-    def couplings(self) -> list[list[tuple[Tensor, Tensor]]]:
-        """Return, for each coupling, the weights and biases of its layers.
+    def ordered(self, x: Tensor) -> Tensor:
+        """Return rows as the couplings want them: columns first, in each member's own order.
 
-        Unbinding each stack once spares the backward pass a full-sized gradient a coupling.
+        Parameters
+        ----------
+        x : Tensor of shape (n, d) or (members, n, d)
 
         Returns
         -------
-        couplings : list of N_COUPLINGS lists of (weight, bias)
-            Of shapes (2 * members, n_in, n_out) and (2 * members, 1, n_out).
+        columns : Tensor of shape (members, d, n)
         """
-        layers = zip(self.weights, self.biases, strict=True)
-        unbound = [zip(weight.unbind(), bias.unbind(), strict=True) for weight, bias in layers]
-        return [list(layers) for layers in zip(*unbound, strict=True)]
+        columns = x.mT.expand(self.members, -1, -1)
+        return columns.gather(1, self.order[..., None].expand_as(columns))
 
     def transform(self, x: Tensor) -> tuple[Tensor, Tensor]:
         r"""Carry rows to the prior's space: z = f(x) and log|det df/dx|.
@@ -125,15 +130,8 @@ class RealNVP(nn.Module):
         z : Tensor of shape (members, n, d)
         log_det : Tensor of shape (members, n)
         """
-        index = self.order[:, None, :].expand(-1, x.shape[-2], -1)
-        z = x.expand(self.members, *x.shape[-2:]).gather(2, index)
-        log_det = z.new_zeros(z.shape[:2])
-        for layers in self.couplings():
-            z_b, z_a = z[..., : self.transformed], z[..., self.transformed :]
-            s, t = networks(layers, z_a)
-            z = torch.cat((z_a, (z_b - t) * torch.exp(-s)), dim=-1)
-            log_det = log_det - s.sum(-1)
-        return z, log_det
+        z, log_det = Transform.apply(self.ordered(x), *self.weights, *self.biases)
+        return z.mT, log_det
 
     def inverse(self, z: Tensor) -> Tensor:
         """Carry points of the prior's space back to rows: x with transform(x) = z.
@@ -146,13 +144,10 @@ class RealNVP(nn.Module):
         -------
         x : Tensor of shape (members, n, d)
         """
-        read = self.features - self.transformed
-        for layers in reversed(self.couplings()):
-            z_a, z_b = z[..., :read], z[..., read:]
-            s, t = networks(layers, z_a)
-            z = torch.cat((z_b * torch.exp(s) + t, z_a), dim=-1)
-        index = self.order.argsort(dim=1)[:, None, :].expand(-1, z.shape[1], -1)
-        return z.gather(2, index)
+        passage = Passage(self.weights, self.biases, z.shape[1])
+        columns = passage.inverse(z.mT)
+        index = self.order.argsort(dim=1)[..., None].expand_as(columns)
+        return columns.gather(1, index).mT
 
     def log_prob(self, x: Tensor) -> Tensor:
         """Return log p(x) under each member, in nats.
@@ -163,12 +158,42 @@ class RealNVP(nn.Module):
 
         Returns
         -------
-        log_prob : Tensor of shape (members, n)
+        log_prob : Tensor of shape (members, n), float64
+            Summed in float64, where the square of a far row does not overflow.
         """
-        z, log_det = self.transform(x)
-        log_prior = -0.5 * (z.square().sum(-1) + self.features * math.log(2 * math.pi))
-        return log_prior + log_det
+        z, log_det = Transform.apply(self.ordered(x), *self.weights, *self.biases)
+        return log_density(z.double(), log_det.double())
 
+    @torch.inference_mode()
+    def log_prob_by_blocks(self, x: Tensor) -> Tensor:
+        """Return log p(x) of rows in several views, without gradients.
+
+        All blocks have one shape, whatever rows are left over for the last, so that the sums of a
+        row are taken in one order: its result does not depend on the rows beside it.
+
+        Parameters
+        ----------
+        x : Tensor of shape (views, n, d)
+            Member m sees view ``m % views``.
+
+        Returns
+        -------
+        log_prob : Tensor of shape (members, n), float64
+        """
+        views, n, _ = x.shape
+        block = BLOCK[x.device.type]
+        view = views_of(self.members, views).to(x.device)
+        passage = Passage(self.weights, self.biases, block)
+        log_prob = x.new_empty(self.members, n, dtype=torch.float64)
+        for start in range(0, n, block):
+            rows = x[view, start : start + block]
+            of_block = log_prob[:, start : start + block]
+            padded = torch.nn.functional.pad(rows, (0, 0, 0, block - rows.shape[1]))
+            z, log_det = passage.forward(self.ordered(padded))
+            of_block.copy_(log_density(z.double(), log_det.double())[:, : rows.shape[1]])
+        return log_prob
+
+    @torch.inference_mode()
     def sample(self, n: int, generator: torch.Generator | None = None) -> Tensor:
         """Draw rows from each member.
 
@@ -196,6 +221,43 @@ class RealNVP(nn.Module):
         return torch.stack([lipschitz.spectral_norm(weight) for weight in self.weights])
 
 
+class Transform(torch.autograd.Function):
+    """All couplings as one function with a gradient.
+
+    ``Transform.apply(x, weight, ..., bias, ...)`` takes a batch of shape (members, d, n) and the
+    stacks of the layers, and returns z of the same shape and the log|det| of shape (members, n).
+    """
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, *parameters: Tensor) -> tuple[Tensor, Tensor]:
+        """Return z and log|det df/dx|."""
+        weights, biases = parameters[: len(parameters) // 2], parameters[len(parameters) // 2 :]
+        if not any(ctx.needs_input_grad):
+            return Passage(weights, biases, x.shape[-1]).forward(x)
+        ctx.save_for_backward(*parameters)
+        ctx.passage = RoundTrip(weights, biases, x.shape[-1])
+        return ctx.passage.forward(x)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, g_z: Tensor, g_log_det: Tensor) -> tuple[Tensor, ...]:
+        """Return the gradients by x and by every stack."""
+        _ = ctx.saved_tensors  # Raises where a parameter has changed since.
+        g_x = ctx.passage.backward(g_z, g_log_det)
+        return g_x, *ctx.passage.g_weights, *ctx.passage.g_biases
+
+
+def log_density(z: Tensor, log_det: Tensor) -> Tensor:
+    """Return log p(x) from z = f(x), of shape (members, d, n), and log|det df/dx|.
+
+    Examples
+    --------
+    >>> log_density(torch.zeros(1, 2, 3), torch.tensor([[0.0, 1.0, 2.0]]))
+    tensor([[-1.8379, -0.8379,  0.1621]])
+    """
+    return log_det - 0.5 * (z.square().sum(1) + z.shape[1] * math.log(2 * math.pi))
+
+
 def views_of(members: int, views: int) -> Tensor:
     """Return which view of the rows each member sees: they take turns.
 
@@ -205,26 +267,3 @@ def views_of(members: int, views: int) -> Tensor:
     [0, 1, 0, 1, 0]
     """
     return torch.arange(members) % views
-
-
-def networks(layers: list[tuple[Tensor, Tensor]], x_a: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the log-scale s and the shift t of one coupling.
-
-    Parameters
-    ----------
-    layers : list of (weight, bias)
-        Of shapes (2 * members, n_in, n_out) and (2 * members, 1, n_out).
-    x_a : Tensor of shape (members, n, d - b)
-        The columns that are read.
-
-    Returns
-    -------
-    s, t : Tensor of shape (members, n, b)
-        s lies in [-1, 1].
-    """
-    h = x_a.repeat_interleave(2, dim=0)
-    for weight, bias in layers[:-1]:
-        h = leaky_relu(torch.baddbmm(bias, h, weight), 0.01)
-    weight, bias = layers[-1]
-    h = torch.baddbmm(bias, h, weight)
-    return h[0::2].tanh(), h[1::2]

@@ -7,7 +7,8 @@ finds least likely, and lowers the mean of the rest,
 
 The share grows linearly from 0 to eps over the first steps, since a model that has learned nothing
 yet can't tell which rows are unlikely. After every step the weights are brought back under the
-Lipschitz caps.
+Lipschitz caps. The step size may fall linearly to 0, which takes the noise of the last batches out
+of the weights.
 
 Rows may come in several views, coordinates of the same rows; the members take turns in them. Noise
 that is added to the rows, anew in every batch, keeps a flow from concentrating on the few values of
@@ -20,10 +21,12 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.optim.lr_scheduler import LinearLR
 from tqdm import tqdm
 
 from . import lipschitz
-from .flow import RealNVP, views_of
+from .couplings import RoundTrip
+from .flow import RealNVP, log_density, views_of
 
 WARMUP = 0.05
 
@@ -47,6 +50,8 @@ class Settings:
         bound.
     noise : float
         Standard deviation of the noise that is added to the rows of a batch.
+    lr_decay : bool
+        Whether the step size falls linearly to 0.
     verbose : int
         0 silent, 1 progress bar, 2 a line an epoch.
     """
@@ -57,6 +62,7 @@ class Settings:
     trim: float
     caps: tuple[float, ...] | None
     noise: float = 0.0
+    lr_decay: bool = False
     verbose: int = 0
 
 
@@ -88,17 +94,19 @@ def kept_rows(batch_size: int, trim: float, step: int, steps: int) -> int:
     return max(round(batch_size * (1 - trim * progress)), 1)
 
 
-def trimmed_loss(nll: Tensor, kept: int) -> Tensor:
-    """Average the kept smallest values of each member and sum over the members.
+def shares(nll: Tensor, kept: int) -> Tensor:
+    """Return the share of each row in the trimmed loss: 1 / kept for the kept smallest values.
 
-    The sum, not the mean, so that members train as if each were alone.
+    Each row of nll, a member, has its own choice; the sum of its shares is 1, so that members
+    train as if each were alone.
 
     Examples
     --------
-    >>> trimmed_loss(torch.tensor([[1.0, 2.0, 9.0], [4.0, 0.0, 2.0]]), kept=2).item()
-    2.5
+    >>> shares(torch.tensor([[1.0, 2.0, 9.0], [4.0, 0.0, 2.0]]), kept=2).tolist()
+    [[0.5, 0.5, 0.0], [0.0, 0.5, 0.5]]
     """
-    return nll.topk(kept, dim=1, largest=False, sorted=False).values.mean(1).sum()
+    smallest = nll.topk(kept, dim=1, largest=False, sorted=False).indices
+    return torch.zeros_like(nll).scatter_(1, smallest, 1 / kept)
 
 
 def train(flow: RealNVP, x: Tensor, settings: Settings, generator: torch.Generator) -> list[float]:
@@ -129,7 +137,14 @@ def train(flow: RealNVP, x: Tensor, settings: Settings, generator: torch.Generat
     batch_size = min(settings.batch_size, n)
     stream = _noisy_rows(flow, x, batch_size, settings.noise, generator)
     caps = _spread(settings.caps, flow, views)
+    passage = RoundTrip(flow.weights, flow.biases, batch_size)
     optimizer = torch.optim.Adam(flow.parameters(), lr=settings.lr, fused=True)
+    end = 0.0 if settings.lr_decay else 1.0
+    scheduler = LinearLR(optimizer, start_factor=1.0, end_factor=end, total_iters=settings.steps)
+    for parameter, gradient in zip(
+        flow.parameters(), passage.g_weights + passage.g_biases, strict=True
+    ):
+        parameter.grad = gradient
     vectors = [_random_vectors(weight, generator) for weight in flow.weights]
     per_epoch = n // batch_size
     losses: list[float] = []
@@ -139,12 +154,15 @@ def train(flow: RealNVP, x: Tensor, settings: Settings, generator: torch.Generat
             total = x.new_zeros(())
             for step in range(start + 1, stop + 1):
                 kept = kept_rows(batch_size, settings.trim, step, settings.steps)
-                total += _descend(flow, next(stream), kept, optimizer)
+                total += _set_gradients(passage, next(stream), kept)
+                optimizer.step()
+                scheduler.step()
                 _cap(flow, vectors, caps)
                 bar.update()
             losses.append(total.item() / (flow.members * (stop - start)))
             _report(losses, stop, settings)
             _check_sound(flow, losses[-1], stop, settings)
+    flow.zero_grad()
     _certify(flow, caps)
     return losses
 
@@ -152,23 +170,23 @@ def train(flow: RealNVP, x: Tensor, settings: Settings, generator: torch.Generat
 def _noisy_rows(
     flow: RealNVP, x: Tensor, batch_size: int, noise: float, generator: torch.Generator
 ) -> Iterator[Tensor]:
-    """Yield the rows of a batch for each member, of shape (members, batch_size, d)."""
+    """Yield a batch for each member, of shape (members, d, batch_size), in its order of columns."""
     view = views_of(flow.members, len(x))[:, None].to(x.device)
     for index in batches(x.shape[1], batch_size, flow.members, generator):
-        rows = x[view, index.to(x.device)]
+        columns = flow.ordered(x[view, index.to(x.device)])
         if noise:
-            blur = torch.randn(rows.shape, generator=generator, dtype=torch.float32)
-            rows += noise * blur.to(x.device)
-        yield rows
+            blur = torch.randn(columns.shape, generator=generator, dtype=torch.float32)
+            columns.add_(blur.to(x.device), alpha=noise)
+        yield columns
 
 
-def _descend(flow: RealNVP, rows: Tensor, kept: int, optimizer: torch.optim.Optimizer) -> Tensor:
-    """Take one step of the optimiser and return the loss before it."""
-    loss = trimmed_loss(-flow.log_prob(rows), kept)
-    optimizer.zero_grad()
-    loss.backward()
-    optimizer.step()
-    return loss.detach()
+def _set_gradients(passage: RoundTrip, columns: Tensor, kept: int) -> Tensor:
+    """Write the gradients of the trimmed loss and return the loss, summed over the members."""
+    z, log_det = passage.forward(columns)
+    nll = -log_density(z, log_det)
+    share = shares(nll, kept)
+    passage.backward(share[:, None] * z, -share)
+    return torch.vdot(share.flatten(), nll.flatten())
 
 
 def _random_vectors(weight: Tensor, generator: torch.Generator) -> Tensor:

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from scipy.io import savemat
 
 from benchmarks import ablation, datasets, experiments, sensitivity, tables, thresholds
@@ -212,7 +213,7 @@ def test_held_out_likelihood_takes_the_longer_training_where_it_helps(X):
 
 
 def test_mean_of_flows_is_a_plain_mean():
-    by_flow = np.array([[1.0], [2.0], [3.0], [6.0]])
+    by_flow = torch.tensor([[1.0], [2.0], [3.0], [6.0]])
     assert ablation.MeanOfFlows()._pooled(by_flow) == -3.0
 
 

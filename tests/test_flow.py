@@ -25,8 +25,8 @@ def rows(n, features, seed=1):
 def perceptron(flow, coupling, network, values):
     """One network of one coupling, in numpy, layer by layer."""
     for layer, (weight, bias) in enumerate(zip(flow.weights, flow.biases, strict=True)):
-        values = values @ weight[coupling, network].detach().numpy()
-        values = values + bias[coupling, network, 0].detach().numpy()
+        values = weight[coupling, network].detach().numpy() @ values
+        values = values + bias[coupling, network, :, 0].detach().numpy()
         if layer < len(flow.weights) - 1:
             values = np.where(values > 0, values, 0.01 * values)
     return values

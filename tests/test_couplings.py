@@ -1,0 +1,55 @@
+"""The hand-written gradient of the couplings, against finite differences in float64."""
+
+import pytest
+import torch
+
+from pyod_robustnvp.couplings import Passage, RoundTrip
+from pyod_robustnvp.flow import RealNVP, Transform
+
+
+def make(features, members=2, hidden=(4, 3)):
+    return RealNVP(features, members, hidden, torch.Generator().manual_seed(0)).double()
+
+
+def batch(features, members=2, n=3):
+    source = torch.Generator().manual_seed(1)
+    return torch.randn(members, features, n, generator=source, dtype=torch.float64)
+
+
+@pytest.mark.parametrize("hidden", [(), (4,), (4, 3)])
+@pytest.mark.parametrize("features", [1, 2, 3, 6])
+def test_gradients_by_rows_and_parameters_equal_finite_differences(features, hidden):
+    flow = make(features, hidden=hidden)
+    x = batch(features).requires_grad_()
+    assert torch.autograd.gradcheck(Transform.apply, (x, *flow.weights, *flow.biases))
+
+
+def test_a_round_trip_may_be_taken_again():
+    flow = make(3)
+    trip = RoundTrip(flow.weights, flow.biases, n=3)
+    for scale in (1.0, 2.0):
+        x = scale * batch(3)
+        fresh = RoundTrip(flow.weights, flow.biases, n=3)
+        for one in (trip, fresh):
+            z, log_det = one.forward(x)
+            one.backward(z.clone(), log_det)
+        for mine, theirs in zip(trip.g_weights, fresh.g_weights, strict=True):
+            assert torch.equal(mine, theirs)
+
+
+def test_a_passage_follows_its_parameters():
+    flow = make(4)
+    passage = Passage(flow.weights, flow.biases, n=3)
+    before = passage.forward(batch(4))[0].clone()
+    with torch.no_grad():
+        flow.biases[-1].add_(1)
+    assert not torch.allclose(passage.forward(batch(4))[0], before)
+
+
+def test_backward_notices_parameters_that_changed():
+    flow = make(2)
+    loss = flow.log_prob(batch(2).mT).sum()
+    with torch.no_grad():
+        flow.weights[0].add_(1)
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        loss.backward()
