@@ -1,0 +1,72 @@
+"""Seconds of contestants that run in turn, so that what slows the machine slows all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from time import perf_counter
+
+import pandas as pd
+
+#: Runs once and returns its seconds, of one step or of whatever is compared.
+Timed = Callable[[], float]
+
+
+def in_turn(
+    contestants: Mapping[str, Timed],
+    rounds: int | Mapping[str, int],
+    warm_up: bool = True,
+) -> pd.DataFrame:
+    """Run A B C A B C ... and return the median, the extremes and the number of rounds of each.
+
+    Parameters
+    ----------
+    contestants : mapping of a name to Timed
+    rounds : int or mapping of a name to int
+        Who has fewer leaves the later rounds to the others.
+    warm_up : bool, default=True
+        Whether a first round is run and not counted.
+
+    Examples
+    --------
+    >>> in_turn({"a": lambda: 1.0, "b": lambda: 2.0}, rounds=3)["median"].to_dict()
+    {'a': 1.0, 'b': 2.0}
+    """
+    if isinstance(rounds, int):
+        rounds = dict.fromkeys(contestants, rounds)
+    seconds: dict[str, list[float]] = {name: [] for name in contestants}
+    for number in range(-int(warm_up), max(rounds.values())):
+        for name, timed in contestants.items():
+            if number < rounds[name]:
+                taken = timed()
+                seconds[name] += [taken] * (number >= 0)
+    rows = {name: pd.Series(taken) for name, taken in seconds.items()}
+    return pd.DataFrame(
+        [(s.median(), s.min(), s.max(), len(s)) for s in rows.values()],
+        index=pd.Index(rows, name=""),
+        columns=["median", "min", "max", "rounds"],
+    )
+
+
+def seconds_of(run: Callable[[], object]) -> float:
+    """Return the seconds that a run takes."""
+    start = perf_counter()
+    run()
+    return perf_counter() - start
+
+
+def each(run: Callable[[], object], times: int) -> Timed:
+    """Return what times a run as the mean of several in a row."""
+
+    def repeat() -> None:
+        for _ in range(times):
+            run()
+
+    return lambda: seconds_of(repeat) / times
+
+
+def marginal(run: Callable[[int], object], steps: int) -> Timed:
+    """Return what times one more step of a run, its beginning and its end left out.
+
+    The run is given a number of steps: 1, and then so many more.
+    """
+    return lambda: (seconds_of(lambda: run(1 + steps)) - seconds_of(lambda: run(1))) / steps
