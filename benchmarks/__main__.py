@@ -16,6 +16,8 @@ EXPERIMENTS = {
     "sensitivity": experiments.run_sensitivity,
     "contamination": experiments.run_contamination,
     "moons": experiments.run_moons,
+    "speed": experiments.run_speed,
+    "scale": experiments.run_scale,
 }
 
 
@@ -43,7 +45,9 @@ def parser() -> argparse.ArgumentParser:
         "ablation: the default with one choice switched off at a time, on the same files; "
         "sensitivity: the default at other assumed shares and seeds, on the same files; "
         "contamination: estimates of the share of anomalies from the scores; "
-        "moons: the paper's models on two moons with a cluster of anomalies",
+        "moons: the paper's models on two moons with a cluster of anomalies; "
+        "speed: seconds and memory against the authors' procedure, other flows and detectors; "
+        "scale: seconds and memory by rows and columns",
     )
     result.add_argument(
         "--seeds", type=_count, default=3, help="random splits, data draws or seeds of the model"
@@ -60,6 +64,9 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument("--data-dir", help=f"their folder; else taken from {DATA_DIR_VARIABLE}")
     result.add_argument(
         "--rows", type=_count, help="train on so many rows only; odds, ablation and sensitivity"
+    )
+    result.add_argument(
+        "--quick", action="store_true", help="small sizes on made tables; speed and scale"
     )
     result.add_argument("--n-jobs", type=_count, default=1, help="fits at once; spoils the times")
     result.add_argument("--out", type=Path, help="folder of the results; results/NAME by default")

@@ -94,3 +94,16 @@ def two_moons(seed: int, n: int = 10_000, n_anomalies: int = 500) -> Dataset:
     cluster = rng.normal(2.5, 0.05, size=(n_anomalies, 2))
     y = np.repeat([0, 1], [n, n_anomalies])
     return Dataset("two moons", np.vstack([moons, cluster]), y)
+
+
+def correlated(n: int, d: int, seed: int, share: float = 0.03) -> Dataset:
+    """Return a Gaussian, each column half of the one before it and noise, with anomalies.
+
+    The anomalies, on average a share of the rows, are uniform in the box [-6, 6].
+    """
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(n, d))
+    X[:, 1:] += X[:, :-1] / 2
+    y = rng.random(n) < share
+    X[y] = rng.uniform(-6, 6, size=(y.sum(), d))
+    return Dataset("correlated", X, y.astype(int))

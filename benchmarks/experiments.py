@@ -12,9 +12,9 @@ from tqdm import tqdm
 
 from pyod_robustnvp import REAL_NVP, TRIM_REAL_NVP, RobustRealNVP
 
-from . import pictures, sensitivity, tables, thresholds
+from . import pictures, scale, sensitivity, speed, tables, thresholds
 from .ablation import VARIANTS
-from .datasets import Dataset, bundled, find_data_dir, load_file, two_moons
+from .datasets import Dataset, bundled, correlated, find_data_dir, load_file, two_moons
 from .detectors import DETECTORS
 from .protocol import Maker, Protocol, Record, run_all
 
@@ -111,14 +111,52 @@ def run_moons(options: argparse.Namespace) -> None:
     print(pictures.moons(two_moons(0), shown, table["mean"], options.out))
 
 
+def run_speed(options: argparse.Namespace) -> None:
+    """Time training, fits and scoring in turn with others, whole fits on shuttle."""
+    effort = speed.QUICK if options.quick else speed.THOROUGH
+    datasets = [correlated(300, 5, seed=0)] if options.quick else _datasets(options)
+    shown = next((s for s in datasets if s.name == "shuttle"), datasets[-1])
+    data = speed.of(shown)
+    sets = speed.by_set(datasets, effort)
+    authors = sets.set_index("Data").loc[shown.name, "reference step, ms"] / 1e3
+    steps = speed.steps(effort)
+    fits, fitted = speed.fits(data, authors, effort)
+    found = {
+        "steps": ("Training step; all flows of a shape take it together", steps),
+        "products": ("Matrix products, default configuration", speed.rates(data, effort)),
+        "fits": (f"Whole fit, {len(data.X)} rows of {shown.name}", fits),
+        "scoring": ("Scored rows a second", speed.throughput(data, fitted, effort)),
+        "sets": ("Our fit against the authors' 200 epochs, as computed from a step", sets),
+        "memory": ("Peak memory of a fit and its scoring, MiB", speed.peaks(data)),
+    }
+    _keep(found, [speed.machine()], options.out)
+    print(pictures.speed(steps, found["scoring"][1], options.out))
+
+
+def run_scale(options: argparse.Namespace) -> None:
+    """Measure seconds and private memory over rows and over columns."""
+    sizes = scale.QUICK if options.quick else scale.FULL
+    table = scale.run(sizes)
+    growth = (
+        f"Our fit without its scores, {max(sizes.rows):,} rows against {sizes.rows[1]:,}: "
+        f"{scale.growth(table, sizes):.2f} times the seconds"
+    )
+    found = {"scale": ("Seconds and private memory of a process", table)}
+    _keep(found, [speed.machine(), growth], options.out)
+    print(pictures.scale(scale.curves(table, sizes), options.out))
+
+
 def _chosen(options: argparse.Namespace) -> dict[str, Maker]:
     return {name: DETECTORS[name] for name in options.detectors}
 
 
 def _splits(options: argparse.Namespace, seeds: int) -> list[tuple[Dataset, int]]:
+    return [(dataset, seed) for dataset in _datasets(options) for seed in range(seeds)]
+
+
+def _datasets(options: argparse.Namespace) -> list[Dataset]:
     folder = find_data_dir(options.data_dir)
-    datasets = [load_file(folder, name) for name in options.datasets]
-    return [(dataset, seed) for dataset in datasets for seed in range(seeds)]
+    return [load_file(folder, name) for name in options.datasets]
 
 
 def _run(
@@ -147,6 +185,15 @@ def _present(records: list[Record], out: Path) -> None:
         tables.failures(records),
     ]
     _tell(text, out)
+
+
+def _keep(found: dict[str, tuple[str, pd.DataFrame]], notes: list[str], out: Path) -> None:
+    """Print titled tables after some notes and keep them, as text and as CSV."""
+    out.mkdir(parents=True, exist_ok=True)
+    for name, (_, table) in found.items():
+        table.to_csv(out / f"{name}.csv", index=False, float_format="%.6g")
+    parts = [part for title, table in found.values() for part in (title, tables.brief(table))]
+    _tell([*notes, *parts], out)
 
 
 def _tell(parts: list[str], out: Path) -> None:

@@ -18,9 +18,12 @@ from pyod_robustnvp import RobustRealNVP
 
 from .datasets import Dataset
 from .protocol import Record
+from .scale import exponent
+from .tables import rounded
 
 NORMAL, ANOMALY = "tab:blue", "tab:red"
 SHOWN = "RobustRealNVP"
+STYLES = {"scores": "o--", "score": "s:", "fit": "o-"}
 
 
 def scores_and_curves(records: list[Record], out: Path) -> Path:
@@ -89,6 +92,43 @@ def sensitivity(shares: pd.DataFrame, spread: pd.Series, out: Path) -> Path:
     right.set_xlabel("standard deviation of ROC-AUC over the seeds of the model")
     right.legend()
     return _save(figure, out / "sensitivity.png")
+
+
+def speed(steps: pd.DataFrame, scoring: pd.DataFrame, out: Path) -> Path:
+    """Draw the milliseconds of a training step and the rows that are scored a second."""
+    figure, (left, right) = plt.subplots(1, 2, figsize=(13, 4.8))
+    steps = steps.dropna(subset="ms, median")
+    _bars(left, steps["shape"] + ", " + steps["contestant"], steps, "ms")
+    left.set_xlabel("a step of training, ms")
+    _bars(right, scoring["detector"], scoring, "rows/s")
+    right.set_xlabel("scored rows a second")
+    return _save(figure, out / "speed.png")
+
+
+def _bars(axes: Axes, names: pd.Series, table: pd.DataFrame, unit: str) -> None:
+    """Draw medians as bars from the top down, ours marked, and lines from the least to the most."""
+    middle, low, high = (table[f"{unit}, {name}"] for name in ("median", "min", "max"))
+    colors = np.where(names.str.contains(SHOWN), ANOMALY, NORMAL)
+    bars = axes.barh(names, middle, xerr=[middle - low, high - middle], color=colors)
+    axes.bar_label(bars, [rounded(value) for value in middle], padding=6)
+    axes.set_xscale("log")
+    axes.margins(x=0.15)
+    axes.invert_yaxis()
+
+
+def scale(panels: dict[str, dict[str, tuple[pd.Series, pd.Series]]], out: Path) -> Path:
+    """Draw seconds over rows and over columns, the exponents of the best powers in the legend."""
+    figure, axes = plt.subplots(1, len(panels), figsize=(13, 4.8), sharey=True)
+    for panel, (name, lines) in zip(axes, panels.items(), strict=True):
+        for label, (sizes, seconds) in lines.items():
+            color = ANOMALY if label.startswith(SHOWN) else NORMAL
+            style = next(style for end, style in STYLES.items() if label.endswith(end))
+            power = exponent(sizes, seconds)
+            panel.plot(sizes, seconds, style, color=color, label=f"{label}: {power:.2f}")
+        panel.set(xscale="log", yscale="log", xlabel=name)
+        panel.legend(title="exponent")
+    axes[0].set_ylabel("seconds")
+    return _save(figure, out / "scale.png")
 
 
 def _save(figure: plt.Figure, path: Path, tight: bool = True) -> Path:

@@ -71,7 +71,24 @@ def run_all(
 
 
 def run_one(dataset: Dataset, name: str, maker: Maker, seed: int, protocol: Protocol) -> Record:
-    """Fit and score one detector on one split.
+    """Fit and score one detector on one split."""
+    X, X_new, y, y_new = split(dataset, seed, protocol)
+    share = protocol.contamination
+    if share is None:
+        share = np.clip(y.mean(), 1 / len(y), 0.5)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            measures, scores = measure(maker(float(share), seed), X, X_new, y_new)
+    except Exception as error:
+        return Record(dataset, name, seed, error=f"{type(error).__name__}: {error}")
+    return Record(dataset, name, seed, measures, y_new, scores)
+
+
+def split(
+    dataset: Dataset, seed: int, protocol: Protocol
+) -> tuple[NDArray, NDArray, NDArray, NDArray]:
+    """Return the training and the held-out rows, then the labels of either.
 
     Columns are z-scored by the training rows, as in PyOD's own benchmark.
     """
@@ -83,17 +100,7 @@ def run_one(dataset: Dataset, name: str, maker: Maker, seed: int, protocol: Prot
         stratify=dataset.y if protocol.stratify else None,
     )
     X, y = X[: protocol.rows], y[: protocol.rows]
-    X, X_new = standardizer(X, X_new)
-    share = protocol.contamination
-    if share is None:
-        share = np.clip(y.mean(), 1 / len(y), 0.5)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            measures, scores = measure(maker(float(share), seed), X, X_new, y_new)
-    except Exception as error:
-        return Record(dataset, name, seed, error=f"{type(error).__name__}: {error}")
-    return Record(dataset, name, seed, measures, y_new, scores)
+    return *standardizer(X, X_new), y, y_new
 
 
 def measure(clf, X: NDArray, X_new: NDArray, y_new: NDArray) -> tuple[dict[str, float], NDArray]:

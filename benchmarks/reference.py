@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -118,7 +119,7 @@ class Reference(nn.Module):
 
 def network(widths: list[int], *last: nn.Module) -> nn.Sequential:
     """Return a perceptron with LeakyReLU between its layers."""
-    first, *others = (nn.Linear(*pair) for pair in zip(widths, widths[1:], strict=False))
+    first, *others = (nn.Linear(*pair) for pair in pairwise(widths))
     hidden = [part for linear in others for part in (nn.LeakyReLU(0.01), linear)]
     return nn.Sequential(first, *hidden, *last)
 

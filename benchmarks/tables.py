@@ -105,3 +105,22 @@ def describe(records: list[Record]) -> pd.DataFrame:
         columns=["Data", "#Samples", "# Dimensions", "Outlier Perc"],
         index=pd.Index(sets, name="Data"),
     )
+
+
+def brief(table: pd.DataFrame) -> str:
+    """Return a Markdown table with rounded numbers, where there are any."""
+    shown = table.map(lambda value: rounded(value) if isinstance(value, float) else value)
+    return shown.fillna("").to_markdown(disable_numparse=True, index=False)
+
+
+def rounded(value: float) -> str:
+    """Return a number with three digits, a whole one from a thousand on, nothing for NaN.
+
+    Examples
+    --------
+    >>> rounded(0.12345), rounded(12345.6), rounded(float("nan"))
+    ('0.123', '12,346', '')
+    """
+    if pd.isna(value):
+        return ""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:#.3g}".rstrip(".")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from time import perf_counter
 
 import pandas as pd
+from torch.optim.optimizer import register_optimizer_step_post_hook
 
 #: Runs once and returns its seconds, of one step or of whatever is compared.
 Timed = Callable[[], float]
@@ -42,7 +43,7 @@ def in_turn(
     rows = {name: pd.Series(taken) for name, taken in seconds.items()}
     return pd.DataFrame(
         [(s.median(), s.min(), s.max(), len(s)) for s in rows.values()],
-        index=pd.Index(rows, name=""),
+        index=pd.Index(rows),
         columns=["median", "min", "max", "rounds"],
     )
 
@@ -64,9 +65,19 @@ def each(run: Callable[[], object], times: int) -> Timed:
     return lambda: seconds_of(repeat) / times
 
 
-def marginal(run: Callable[[int], object], steps: int) -> Timed:
-    """Return what times one more step of a run, its beginning and its end left out.
+def between_steps(run: Callable[[], object]) -> Timed:
+    """Return what times a step within a training run, its beginning and its end left out.
 
-    The run is given a number of steps: 1, and then so many more.
+    It is the mean from the end of the optimiser's first step to that of its last.
     """
-    return lambda: (seconds_of(lambda: run(1 + steps)) - seconds_of(lambda: run(1))) / steps
+
+    def timed() -> float:
+        ends: list[float] = []
+        handle = register_optimizer_step_post_hook(lambda *_: ends.append(perf_counter()))
+        try:
+            run()
+        finally:
+            handle.remove()
+        return (ends[-1] - ends[0]) / (len(ends) - 1)
+
+    return timed

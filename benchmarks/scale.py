@@ -1,0 +1,201 @@
+"""How time and memory grow with rows and columns: each cell in a process of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import perf_counter
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from pyod.models.base import BaseDetector
+from tqdm import tqdm
+
+from pyod_robustnvp import RobustRealNVP
+
+from .children import MIB, PrivatePeak, in_child
+from .datasets import correlated
+from .detectors import DETECTORS
+from .timing import seconds_of
+
+OURS = "RobustRealNVP"
+COMPARED = (OURS, "IForest")
+CHUNK = 100_000
+
+#: Seconds that a cell may be expected to take, and those up to which it is run again.
+BUDGET, SHORT = 600, 5
+REPEATS = 3
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Rows of tables of ``d`` columns, and columns of tables of ``n`` rows."""
+
+    rows: tuple[int, ...]
+    columns: tuple[int, ...]
+    d: int = 10
+    n: int = 10_000
+
+
+FULL = Sizes(rows=(10**4, 10**5, 10**6, 10**7), columns=(2, 10, 30, 100, 300, 1000))
+QUICK = Sizes(rows=(300, 1000, 3000), columns=(2, 5, 20), n=300)
+
+
+class Cell(NamedTuple):
+    """What is run: a detector on the first rows of a file, mapped or read into memory."""
+
+    detector: str
+    rows: int
+    columns: int
+    source: str
+
+
+class Watched(RobustRealNVP):
+    """The default, which tells how long it took to score its training rows."""
+
+    def _scores(self, table: NDArray, batch_size: int | None = None) -> NDArray:
+        start = perf_counter()
+        scores = super()._scores(table, batch_size)
+        self.seconds_scoring_ = perf_counter() - start
+        return scores
+
+
+def run(sizes: Sizes) -> pd.DataFrame:
+    """Return seconds and private memory of every cell, a row each; skipped ones have none."""
+    with TemporaryDirectory() as folder:
+        paths = write_tables(sizes, Path(folder))
+        rows = [
+            cell._asdict() | found
+            for name in COMPARED
+            for cell, found in measured(list(cells(name, sizes)), paths)
+        ]
+    return pd.DataFrame(rows)
+
+
+def cells(detector: str, sizes: Sizes) -> Iterator[Cell]:
+    """Yield the cells of a detector, from small to large, rows before columns."""
+    for n in sizes.rows:
+        yield Cell(detector, n, sizes.d, "memmap")
+    yield Cell(detector, sizes.rows[-1], sizes.d, "array")
+    for d in sizes.columns:
+        if d != sizes.d or sizes.n not in sizes.rows:
+            yield Cell(detector, sizes.n, d, "memmap")
+
+
+def measured(
+    todo: list[Cell], paths: dict[int, Path]
+) -> Iterator[tuple[Cell, dict[str, float | str]]]:
+    """Yield each cell and what was found, unless the one before it says that it takes too long."""
+    before, seconds = todo[0], 0.0
+    for cell in tqdm(todo, unit="cell", desc=todo[0].detector):
+        growth = cell.rows * cell.columns / (before.rows * before.columns)
+        if seconds * growth > BUDGET:
+            yield cell, {"status": "skipped"}
+            continue
+        found = in_child(measure, cell, paths[cell.columns])
+        before, seconds = cell, found["fit, s"] + found["score, s"]
+        yield cell, found | {"status": "run"}
+
+
+def write_tables(sizes: Sizes, folder: Path) -> dict[int, Path]:
+    """Write a file for each number of columns, as long as is needed, and return their paths."""
+    lengths = dict.fromkeys(sizes.columns, sizes.n)
+    lengths[sizes.d] = max(sizes.rows)
+    return {d: write_table(n, d, folder / f"{d}.npy") for d, n in lengths.items()}
+
+
+def write_table(n: int, d: int, path: Path) -> Path:
+    """Write a correlated Gaussian with anomalies, in float32, chunk by chunk."""
+    table = np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=(n, d))
+    for number, start in enumerate(range(0, n, CHUNK)):
+        part = table[start : start + CHUNK]
+        part[:] = correlated(len(part), d, seed=number).X
+    table.flush()
+    return path
+
+
+def measure(cell: Cell, path: Path) -> dict[str, float]:
+    """Fit and score in this process: seconds, and MiB of private memory.
+
+    Times of short fits are medians of three. Memory is that of the first fit and of the first
+    scoring, beyond the arrays that these have to return.
+    """
+    X = np.load(path, mmap_mode="r")[: cell.rows]
+    if cell.source == "array":
+        X = np.array(X)
+    # The first fit in a process loads code.
+    make(cell.detector).fit(np.array(X[:200])).decision_function(np.array(X[:200]))
+    clf = make(cell.detector)
+    with PrivatePeak() as of_fit:
+        fit, unscored = time_fit(clf, X)
+    kept = clf.decision_scores_.nbytes + clf.labels_.nbytes
+    start = perf_counter()
+    with PrivatePeak() as of_score:
+        scores = clf.decision_function(X)
+    score = perf_counter() - start
+    if fit + score < SHORT:
+        again = [(*time_fit(clf, X), time_score(clf, X)) for _ in range(REPEATS - 1)]
+        fit, unscored, score = np.median([(fit, unscored, score), *again], axis=0)
+    return {
+        "fit, s": float(fit),
+        "fit without its scores, s": float(unscored),
+        "score, s": float(score),
+        "fit adds, MiB": of_fit.added - kept / MIB,
+        "scoring adds, MiB": of_score.added - scores.nbytes / MIB,
+    }
+
+
+def make(detector: str) -> BaseDetector:
+    """Return an unfitted detector, ours as one that is watched."""
+    return Watched(random_state=0) if detector == OURS else DETECTORS[detector](0.1, 0)
+
+
+def time_fit(clf: BaseDetector, X: NDArray) -> tuple[float, float]:
+    """Return the seconds of a fit, with and without those of scoring its rows where known."""
+    seconds = seconds_of(lambda: clf.fit(X))
+    return seconds, seconds - getattr(clf, "seconds_scoring_", np.nan)
+
+
+def time_score(clf: BaseDetector, X: NDArray) -> float:
+    """Return the seconds of scoring the rows."""
+    return seconds_of(lambda: clf.decision_function(X))
+
+
+def exponent(sizes: pd.Series, seconds: pd.Series) -> float:
+    """Return the power p of seconds ~ sizes ** p that fits best.
+
+    Examples
+    --------
+    >>> round(exponent(pd.Series([1.0, 10.0, 100.0]), pd.Series([2.0, 20.0, 200.0])), 3)
+    1.0
+    """
+    return float(np.polyfit(np.log(sizes), np.log(seconds), 1)[0])
+
+
+def growth(table: pd.DataFrame, sizes: Sizes) -> float:
+    """Return our fit at the most rows over that at the second size, scores not counted."""
+    part = table[(table["detector"] == OURS) & (table["source"] == "memmap")]
+    by_rows = part[part["columns"] == sizes.d].set_index("rows")["fit without its scores, s"]
+    return by_rows[sizes.rows[-1]] / by_rows[sizes.rows[1]]
+
+
+def curves(table: pd.DataFrame, sizes: Sizes) -> dict[str, dict[str, tuple[pd.Series, pd.Series]]]:
+    """Return what is drawn, by panel and by line: sizes and seconds."""
+    done = table[(table["status"] == "run") & (table["source"] == "memmap")]
+    panels = {
+        "rows": done[done["columns"] == sizes.d],
+        "columns": done[done["rows"] == sizes.n].sort_values("columns", kind="stable"),
+    }
+    return {
+        panel: {
+            f"{detector}, {name.removesuffix(', s')}": (of[panel], of[name])
+            for detector, of in part.groupby("detector", sort=False)
+            for name in ("fit, s", "fit without its scores, s", "score, s")
+            if of[name].notna().all()
+        }
+        for panel, part in panels.items()
+    }

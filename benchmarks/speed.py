@@ -1,0 +1,336 @@
+"""How long training, fits and scoring take, against the reference, other flows and other detectors.
+
+Everything that is compared runs in turn in this process, after a turn to warm up; the memory alone
+is measured in children.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+from pyod.models.auto_encoder import AutoEncoder
+from pyod.models.base import BaseDetector
+from pyod.models.deep_svdd import DeepSVDD
+from sklearn.metrics import roc_auc_score
+
+from pyod_robustnvp import PAPER, RobustRealNVP
+from pyod_robustnvp.flow import BLOCK, RealNVP
+from pyod_robustnvp.training import train
+
+from . import children, products, reference
+from .datasets import Dataset
+from .detectors import DETECTORS
+from .protocol import Protocol, split
+from .timing import Timed, between_steps, each, in_turn, seconds_of
+
+OURS, AUTHORS = "RobustRealNVP", "authors' procedure"
+CONTAMINATION = 0.1
+
+#: What is trained: flows of the authors' width, of a smaller one, eight of these, the default.
+ONE, EIGHT = "width 64", "8 flows of width 64"
+SMALL = PAPER | {"hidden_neuron_list": (64, 64)}
+SHAPES = {
+    "authors'": RobustRealNVP(**PAPER),
+    ONE: RobustRealNVP(**SMALL),
+    EIGHT: RobustRealNVP(**SMALL | {"n_estimators": 8}),
+    "default": RobustRealNVP(),
+}
+
+#: Shapes that others have too.
+SHARED = ("authors'", ONE)
+
+#: Detectors whose whole fit is timed.
+CONTESTANTS = (OURS, "IForest", "LOF", "KNN", "MCD", "AutoEncoder", "DeepSVDD")
+SLOW = ("LOF", "KNN", "AutoEncoder", "DeepSVDD")
+
+#: Columns and rows of the tables that steps are timed on: shuttle has as many columns.
+COLUMNS, ROWS = 9, 10_000
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much is run.
+
+    Attributes
+    ----------
+    steps : int
+        Steps of training at a turn.
+    repeats : int
+        How often the bare products run at a turn.
+    rounds : int
+        Turns of everything but fits.
+    fits, slow_fits : int
+        Turns of the fits, and of those that take long.
+    """
+
+    steps: int
+    repeats: int
+    rounds: int
+    fits: int
+    slow_fits: int
+
+
+THOROUGH = Effort(steps=50, repeats=100, rounds=9, fits=5, slow_fits=2)
+QUICK = Effort(steps=3, repeats=2, rounds=2, fits=1, slow_fits=1)
+
+
+class Split(NamedTuple):
+    """Training and held-out rows, z-scored, and the labels of either."""
+
+    X: NDArray
+    X_new: NDArray
+    y: NDArray
+    y_new: NDArray
+
+
+def of(dataset: Dataset) -> Split:
+    """Return the 60/40 split that is timed."""
+    return Split(*split(dataset, 0, Protocol()))
+
+
+def machine() -> str:
+    """Return a line on what the times were taken."""
+    return (
+        f"{os.cpu_count()} cores, {torch.get_num_threads()} threads of torch {torch.__version__}, "
+        f"{torch.backends.cpu.get_cpu_capability()}"
+    )
+
+
+# Training steps
+
+
+def steps(effort: Effort) -> pd.DataFrame:
+    """Return the milliseconds of a training step, and their ratios to those of others."""
+    rows = torch.randn(ROWS, COLUMNS)
+    timed = {
+        (shape, name): run
+        for shape, clf in SHAPES.items()
+        for name, run in trainings(clf, rows, effort, shared=shape in SHARED).items()
+    }
+    found = in_turn({key: run for key, run in timed.items() if run}, effort.rounds)
+    found = found.reindex(pd.MultiIndex.from_tuples(timed, names=["shape", "contestant"]))
+    table = 1e3 * found[["median", "min", "max"]].add_prefix("ms, ")
+    for other in ("reference", "zuko"):
+        base = [table["ms, median"].get((shape, other), np.nan) for shape, _ in table.index]
+        table[f"/ {other}"] = table["ms, median"] / base
+    alone = table["ms, median"] / table.loc[(ONE, OURS), "ms, median"]
+    table["/ one flow"] = alone.where(table.index.get_level_values("shape") == EIGHT)
+    return table.reset_index()
+
+
+def trainings(
+    clf: RobustRealNVP, rows: torch.Tensor, effort: Effort, shared: bool
+) -> dict[str, Timed | None]:
+    """Return what times a step of each contestant, None for one that is not installed."""
+    ours = {OURS: between_steps(our_training(clf, rows, effort.steps))}
+    if not shared:
+        return ours
+    width, batch_size = clf.hidden_neuron_list[0], clf.batch_size
+    eps = clf._settings(len(rows)).trim
+    others = {
+        "reference": lambda: reference.reference_step(rows, width, batch_size, eps),
+        "zuko": lambda: reference.zuko_step(rows, width, batch_size),
+        "normflows": lambda: reference.normflows_step(rows, width, batch_size),
+    }
+    return ours | {name: _each_step(make_step, effort) for name, make_step in others.items()}
+
+
+def our_training(clf: RobustRealNVP, rows: torch.Tensor, steps: int) -> Callable[[], object]:
+    """Return a function that trains the flows of a detector, by its settings, in so many steps."""
+    settings = replace(clf._settings(len(rows)), steps=steps)
+    views = 2 if clf.principal_axes and clf.n_estimators > 1 else 1
+    x = rows.expand(views, -1, -1).contiguous()
+
+    def run() -> object:
+        generator = torch.Generator().manual_seed(0)
+        flow = RealNVP(rows.shape[1], clf.n_estimators, clf.hidden_neuron_list, generator)
+        return train(flow, x, settings, generator)
+
+    return run
+
+
+def _each_step(make_step: Callable[[], reference.Step], effort: Effort) -> Timed | None:
+    try:
+        return each(make_step(), effort.steps)
+    except ImportError as error:
+        print(error)
+        return None
+
+
+# Matrix products
+
+
+def rates(data: Split, effort: Effort) -> pd.DataFrame:
+    """Return the operations a second of the bare products, of the training and of the scoring.
+
+    The share is that of the products' rate in the same direction.
+    """
+    clf = RobustRealNVP(random_state=0).fit(data.X)
+    flow, batch, block = clf.flow_, clf.batch_size, BLOCK["cpu"]
+    training, scoring = products.of_training(flow, batch), products.of_scoring(flow, block)
+    rows = torch.randn(ROWS, data.X.shape[1])
+    run = our_training(clf, rows, clf.n_iter_)
+    timed = {
+        "products of a training step": each(lambda: products.multiply(training), effort.repeats),
+        "a step of training": between_steps(run),
+        "the whole training, by its steps": lambda: seconds_of(run) / clf.n_iter_,
+        "products of a scored block": each(lambda: products.multiply(scoring), effort.repeats),
+        "decision_function": lambda: seconds_of(lambda: clf.decision_function(data.X_new)),
+    }
+    seconds = in_turn(timed, effort.rounds)
+    to_train, to_score = products.operations_to_train(flow), products.operations_to_score(flow)
+    table = pd.DataFrame(
+        {
+            "operations": [to_train * batch] * 3 + [to_score * n for n in (block, len(data.X_new))],
+            **{f"ms, {name}": 1e3 * seconds[name] for name in ("median", "min", "max")},
+        },
+        index=seconds.index,
+    )
+    table["GFLOP/s"] = table["operations"] / table["ms, median"] / 1e6
+    bare = table["GFLOP/s"].iloc[[0, 0, 0, 3, 3]].to_numpy()
+    table["share"] = table["GFLOP/s"] / bare
+    return table.rename_axis("what").reset_index()
+
+
+# Whole fits and scoring
+
+
+def make(name: str, columns: int) -> BaseDetector:
+    """Return an unfitted contestant, by its defaults and silent."""
+    if name == "DeepSVDD":
+        return DeepSVDD(columns, verbose=0, random_state=0, contamination=CONTAMINATION)
+    if name == "AutoEncoder":
+        return AutoEncoder(verbose=0, random_state=0, contamination=CONTAMINATION)
+    return DETECTORS[name](CONTAMINATION, 0)
+
+
+def fits(
+    data: Split, reference_step: float, effort: Effort
+) -> tuple[pd.DataFrame, dict[str, BaseDetector]]:
+    """Return the seconds of whole fits and the ROC-AUC of held-out rows, and the detectors.
+
+    The authors' is the seconds of a step of the reference times its number.
+    """
+    fitted: dict[str, BaseDetector] = {}
+
+    def fit(name: str, X: NDArray) -> float:
+        fitted[name] = make(name, X.shape[1])
+        return seconds_of(lambda: fitted[name].fit(X))
+
+    rounds = {name: effort.slow_fits if name in SLOW else effort.fits for name in CONTESTANTS}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for name in CONTESTANTS:
+            fit(name, data.X[:500])
+        timed = {name: lambda name=name: fit(name, data.X) for name in CONTESTANTS}
+        table = in_turn(timed, rounds, warm_up=False).add_prefix("s, ")
+    table = table.rename(columns={"s, rounds": "rounds"})
+    table["ROC-AUC"] = [
+        roc_auc_score(data.y_new, clf.decision_function(data.X_new)) for clf in fitted.values()
+    ]
+    table.loc[f"{AUTHORS}, computed", "s, median"] = reference_step * authors_steps(len(data.X))
+    table["/ ours"] = table["s, median"] / table.loc[OURS, "s, median"]
+    return table.rename_axis("detector").reset_index().astype({"rounds": "Int64"}), fitted
+
+
+def authors_steps(n: int) -> int:
+    """Return the steps of the authors' training on n rows.
+
+    Examples
+    --------
+    >>> authors_steps(29458)
+    46000
+    """
+    return PAPER["epoch_num"] * max(n // PAPER["batch_size"], 1)
+
+
+def throughput(data: Split, fitted: dict[str, BaseDetector], effort: Effort) -> pd.DataFrame:
+    """Return how many held-out rows a second each detector scores."""
+    model = reference.fit(torch.as_tensor(data.X).float(), effort.steps)
+    X_new = torch.as_tensor(data.X_new).float()
+    timed = {
+        name: lambda clf=clf: seconds_of(lambda: clf.decision_function(data.X_new))
+        for name, clf in fitted.items()
+    }
+    timed["reference"] = lambda: seconds_of(lambda: reference.score(model, X_new))
+    seconds = in_turn(timed, effort.rounds)
+    columns = {"median": "median", "min": "max", "max": "min"}
+    table = pd.DataFrame(
+        {f"rows/s, {name}": len(X_new) / seconds[slowest] for name, slowest in columns.items()}
+    )
+    table["/ ours"] = table["rows/s, median"] / table.loc[OURS, "rows/s, median"]
+    return table.rename_axis("detector").reset_index()
+
+
+def by_set(datasets: list[Dataset], effort: Effort) -> pd.DataFrame:
+    """Return, for each set and for all together, our fit against the authors' as computed."""
+    rows = [_of_set(dataset, effort) for dataset in datasets]
+    table = pd.DataFrame(rows)
+    total = {"Data": "all together"} | {
+        name: table[name].sum() for name in (f"{AUTHORS}, computed s", "our fit, s")
+    }
+    table = pd.concat([table, pd.DataFrame([total])], ignore_index=True)
+    table["ratio"] = table[f"{AUTHORS}, computed s"] / table["our fit, s"]
+    return table.astype(dict.fromkeys(("rows", "columns", "steps"), "Int64"))
+
+
+def _of_set(dataset: Dataset, effort: Effort) -> dict[str, object]:
+    X = of(dataset).X
+    eps = RobustRealNVP(**PAPER)._settings(len(X)).trim
+    step = reference.reference_step(
+        torch.as_tensor(X).float(), reference.WIDTH, reference.BATCH_SIZE, eps
+    )
+    timed = {
+        "step": each(step, effort.steps),
+        "fit": lambda: seconds_of(lambda: make(OURS, X.shape[1]).fit(X)),
+    }
+    seconds = in_turn(timed, {"step": 3, "fit": 1})["median"]
+    n_steps = authors_steps(len(X))
+    return {
+        "Data": dataset.name,
+        "rows": len(X),
+        "columns": X.shape[1],
+        "reference step, ms": 1e3 * seconds["step"],
+        "steps": n_steps,
+        f"{AUTHORS}, computed s": seconds["step"] * n_steps,
+        "our fit, s": seconds["fit"],
+    }
+
+
+# Memory
+
+
+def peaks(data: Split, names: tuple[str, ...] = (*CONTESTANTS, "reference")) -> pd.DataFrame:
+    """Return the MiB that fitting and scoring add to those of a process that only loads the rows.
+
+    Each contestant has a process of its own.
+    """
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "rows.npz"
+        np.savez(path, X=data.X, X_new=data.X_new)
+        nothing, *of_names = [children.in_child(peak, name, path) for name in (None, *names)]
+    return pd.DataFrame({"detector": names, "MiB": [most - nothing for most in of_names]})
+
+
+def peak(name: str | None, path: Path) -> float:
+    """Return the most MiB that this process held, after it fitted and scored a contestant."""
+    rows = np.load(path)
+    X, X_new = rows["X"], rows["X_new"]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        if name == "reference":
+            model = reference.fit(torch.as_tensor(X).float(), steps=50)
+            reference.score(model, torch.as_tensor(X_new).float())
+        elif name:
+            make(name, X.shape[1]).fit(X).decision_function(X_new)
+    return children.memory("VmHWM")
