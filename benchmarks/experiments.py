@@ -127,7 +127,7 @@ def run_speed(options: argparse.Namespace) -> None:
         "fits": (f"Whole fit, {len(data.X)} rows of {shown.name}", fits),
         "scoring": ("Scored rows a second", speed.throughput(data, fitted, effort)),
         "sets": ("Our fit against the authors' 200 epochs, as computed from a step", sets),
-        "memory": ("Peak memory of a fit and its scoring, MiB", speed.peaks(data)),
+        "memory": ("Peak memory of a fit and its scoring, MiB", speed.peaks(data, effort.weighed)),
     }
     _keep(found, [speed.machine()], options.out)
     print(pictures.speed(steps, found["scoring"][1], options.out))

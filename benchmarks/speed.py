@@ -71,6 +71,8 @@ class Effort:
         Turns of everything but fits.
     fits, slow_fits : int
         Turns of the fits, and of those that take long.
+    weighed : tuple of str
+        Whose memory is measured.
     """
 
     steps: int
@@ -78,10 +80,11 @@ class Effort:
     rounds: int
     fits: int
     slow_fits: int
+    weighed: tuple[str, ...]
 
 
-THOROUGH = Effort(steps=50, repeats=100, rounds=9, fits=5, slow_fits=2)
-QUICK = Effort(steps=3, repeats=2, rounds=2, fits=1, slow_fits=1)
+THOROUGH = Effort(50, 100, 9, fits=5, slow_fits=2, weighed=(*CONTESTANTS, "reference"))
+QUICK = Effort(3, 2, 2, fits=1, slow_fits=1, weighed=(OURS,))
 
 
 class Split(NamedTuple):
@@ -125,6 +128,7 @@ def steps(effort: Effort) -> pd.DataFrame:
         table[f"/ {other}"] = table["ms, median"] / base
     alone = table["ms, median"] / table.loc[(ONE, OURS), "ms, median"]
     table["/ one flow"] = alone.where(table.index.get_level_values("shape") == EIGHT)
+    table["status"] = table["ms, median"].isna().map({True: "not installed", False: "run"})
     return table.reset_index()
 
 
@@ -310,7 +314,7 @@ def _of_set(dataset: Dataset, effort: Effort) -> dict[str, object]:
 # Memory
 
 
-def peaks(data: Split, names: tuple[str, ...] = (*CONTESTANTS, "reference")) -> pd.DataFrame:
+def peaks(data: Split, names: tuple[str, ...]) -> pd.DataFrame:
     """Return the MiB that fitting and scoring add to those of a process that only loads the rows.
 
     Each contestant has a process of its own.

@@ -108,9 +108,16 @@ def describe(records: list[Record]) -> pd.DataFrame:
 
 
 def brief(table: pd.DataFrame) -> str:
-    """Return a Markdown table with rounded numbers, where there are any."""
+    """Return a Markdown table with rounded numbers.
+
+    Where a number is missing stands the row's ``status``, unless that is 'run'.
+    """
     shown = table.map(lambda value: rounded(value) if isinstance(value, float) else value)
-    return shown.fillna("").to_markdown(disable_numparse=True, index=False)
+    status = table.get("status", pd.Series("", table.index)).replace("run", "")
+    filled = shown.astype(object).where(table.notna(), status, axis=0)
+    return filled.drop(columns="status", errors="ignore").to_markdown(
+        disable_numparse=True, index=False
+    )
 
 
 def rounded(value: float) -> str:
