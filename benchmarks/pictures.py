@@ -12,6 +12,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.ticker import NullFormatter
 from sklearn.metrics import roc_curve
 
 from pyod_robustnvp import RobustRealNVP
@@ -111,8 +112,9 @@ def _bars(axes: Axes, names: pd.Series, table: pd.DataFrame, unit: str) -> None:
     colors = np.where(names.str.contains(SHOWN), ANOMALY, NORMAL)
     bars = axes.barh(names, middle, xerr=[middle - low, high - middle], color=colors)
     axes.bar_label(bars, [rounded(value) for value in middle], padding=6)
-    axes.set_xscale("log")
-    axes.margins(x=0.15)
+    axes.set(xscale="log", xlim=(10 ** np.floor(np.log10(low.min())), 4 * high.max()))
+    axes.xaxis.set_major_formatter("{x:,g}")
+    axes.xaxis.set_minor_formatter(NullFormatter())
     axes.invert_yaxis()
 
 

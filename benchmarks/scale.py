@@ -28,21 +28,21 @@ CHUNK = 100_000
 
 #: Seconds that a cell may be expected to take, and those up to which it is run again.
 BUDGET, SHORT = 600, 5
-REPEATS = 3
 
 
 @dataclass(frozen=True)
 class Sizes:
-    """Rows of tables of ``d`` columns, and columns of tables of ``n`` rows."""
+    """Rows of tables of ``d`` columns, columns of tables of ``n`` rows, runs of a short cell."""
 
     rows: tuple[int, ...]
     columns: tuple[int, ...]
     d: int = 10
     n: int = 10_000
+    runs: int = 3
 
 
 FULL = Sizes(rows=(10**4, 10**5, 10**6, 10**7), columns=(2, 10, 30, 100, 300, 1000))
-QUICK = Sizes(rows=(300, 1000, 3000), columns=(2, 5, 20), n=300)
+QUICK = Sizes(rows=(300, 1000, 3000), columns=(2, 20), n=300, runs=1)
 
 
 class Cell(NamedTuple):
@@ -71,7 +71,7 @@ def run(sizes: Sizes) -> pd.DataFrame:
         rows = [
             cell._asdict() | found
             for name in COMPARED
-            for cell, found in measured(list(cells(name, sizes)), paths)
+            for cell, found in measured(list(cells(name, sizes)), paths, sizes.runs)
         ]
     return pd.DataFrame(rows)
 
@@ -87,7 +87,7 @@ def cells(detector: str, sizes: Sizes) -> Iterator[Cell]:
 
 
 def measured(
-    todo: list[Cell], paths: dict[int, Path]
+    todo: list[Cell], paths: dict[int, Path], runs: int
 ) -> Iterator[tuple[Cell, dict[str, float | str]]]:
     """Yield each cell and what was found, unless the one before it says that it takes too long."""
     before, seconds = todo[0], 0.0
@@ -96,7 +96,7 @@ def measured(
         if seconds * growth > BUDGET:
             yield cell, {"status": "skipped"}
             continue
-        found = in_child(measure, cell, paths[cell.columns])
+        found = in_child(measure, cell, paths[cell.columns], runs)
         before, seconds = cell, found["fit, s"] + found["score, s"]
         yield cell, found | {"status": "run"}
 
@@ -118,11 +118,11 @@ def write_table(n: int, d: int, path: Path) -> Path:
     return path
 
 
-def measure(cell: Cell, path: Path) -> dict[str, float]:
+def measure(cell: Cell, path: Path, runs: int) -> dict[str, float]:
     """Fit and score in this process: seconds, and MiB of private memory.
 
-    Times of short fits are medians of three. Memory is that of the first fit and of the first
-    scoring, beyond the arrays that these have to return.
+    Times of short cells are medians of so many runs. Memory is that of the first fit and of the
+    first scoring, beyond the arrays that these have to return.
     """
     X = np.load(path, mmap_mode="r")[: cell.rows]
     if cell.source == "array":
@@ -138,7 +138,7 @@ def measure(cell: Cell, path: Path) -> dict[str, float]:
         scores = clf.decision_function(X)
     score = perf_counter() - start
     if fit + score < SHORT:
-        again = [(*time_fit(clf, X), time_score(clf, X)) for _ in range(REPEATS - 1)]
+        again = [(*time_fit(clf, X), time_score(clf, X)) for _ in range(runs - 1)]
         fit, unscored, score = np.median([(fit, unscored, score), *again], axis=0)
     return {
         "fit, s": float(fit),
