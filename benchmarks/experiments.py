@@ -129,7 +129,7 @@ def run_speed(options: argparse.Namespace) -> None:
         "sets": ("Our fit against the authors' 200 epochs, as computed from a step", sets),
         "memory": ("Peak memory of a fit and its scoring, MiB", speed.peaks(data, effort.weighed)),
     }
-    _keep(found, [speed.machine()], options.out)
+    _keep(found, [speed.machine(), speed.conditions(effort)], options.out)
     print(pictures.speed(steps, found["scoring"][1], options.out))
 
 

@@ -113,14 +113,14 @@ def _bars(axes: Axes, names: pd.Series, table: pd.DataFrame, unit: str) -> None:
     bars = axes.barh(names, middle, xerr=[middle - low, high - middle], color=colors)
     axes.bar_label(bars, [rounded(value) for value in middle], padding=6)
     axes.set(xscale="log", xlim=(10 ** np.floor(np.log10(low.min())), 4 * high.max()))
-    axes.xaxis.set_major_formatter("{x:,g}")
+    axes.xaxis.set_major_formatter("{x:,.7g}")
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.invert_yaxis()
 
 
 def scale(panels: dict[str, dict[str, tuple[pd.Series, pd.Series]]], out: Path) -> Path:
     """Draw seconds over rows and over columns, the exponents of the best powers in the legend."""
-    figure, axes = plt.subplots(1, len(panels), figsize=(13, 4.8), sharey=True)
+    figure, axes = plt.subplots(1, len(panels), figsize=(13, 6), sharey=True)
     for panel, (name, lines) in zip(axes, panels.items(), strict=True):
         for label, (sizes, seconds) in lines.items():
             color = ANOMALY if label.startswith(SHOWN) else NORMAL
@@ -128,7 +128,7 @@ def scale(panels: dict[str, dict[str, tuple[pd.Series, pd.Series]]], out: Path) 
             power = exponent(sizes, seconds)
             panel.plot(sizes, seconds, style, color=color, label=f"{label}: {power:.2f}")
         panel.set(xscale="log", yscale="log", xlabel=name)
-        panel.legend(title="exponent")
+        panel.legend(title="exponent", loc="upper center", bbox_to_anchor=(0.5, -0.15), ncols=2)
     axes[0].set_ylabel("seconds")
     return _save(figure, out / "scale.png")
 

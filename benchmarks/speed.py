@@ -109,6 +109,15 @@ def machine() -> str:
     )
 
 
+def conditions(effort: Effort) -> str:
+    """Return a line on how the times were taken."""
+    return (
+        f"Medians and extremes of {effort.rounds} turns; fits have as many as their table says. "
+        f"A step is the mean of {effort.steps} in a row. The reference's batches come from a "
+        "DataLoader, those of all others from memory."
+    )
+
+
 # Training steps
 
 

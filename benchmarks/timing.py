@@ -7,6 +7,7 @@ from time import perf_counter
 
 import pandas as pd
 from torch.optim.optimizer import register_optimizer_step_post_hook
+from tqdm import tqdm
 
 #: Runs once and returns its seconds, of one step or of whatever is compared.
 Timed = Callable[[], float]
@@ -35,11 +36,16 @@ def in_turn(
     if isinstance(rounds, int):
         rounds = dict.fromkeys(contestants, rounds)
     seconds: dict[str, list[float]] = {name: [] for name in contestants}
-    for number in range(-int(warm_up), max(rounds.values())):
-        for name, timed in contestants.items():
-            if number < rounds[name]:
-                taken = timed()
-                seconds[name] += [taken] * (number >= 0)
+    turns = [
+        (number, name)
+        for number in range(-int(warm_up), max(rounds.values()))
+        for name in contestants
+        if number < rounds[name]
+    ]
+    for number, name in tqdm(turns, unit="turn", leave=False):
+        taken = contestants[name]()
+        if number >= 0:
+            seconds[name].append(taken)
     rows = {name: pd.Series(taken) for name, taken in seconds.items()}
     return pd.DataFrame(
         [(s.median(), s.min(), s.max(), len(s)) for s in rows.values()],

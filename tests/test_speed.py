@@ -86,7 +86,7 @@ def test_trimmed_loss_leaves_out_the_least_likely():
 
 def test_reference_learns_a_density(gaussian):
     torch.manual_seed(0)
-    model = reference.fit(gaussian, steps=200, width=16)
+    model = reference.fit(gaussian, steps=80, width=16)
     far = gaussian + 4
     assert reference.score(model, gaussian).mean() < reference.score(model, far).mean()
 
