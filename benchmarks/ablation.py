@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from sklearn.preprocessing import MinMaxScaler, QuantileTransformer, StandardScaler
-from torch import Tensor
 
 from pyod_robustnvp import RobustRealNVP
 from pyod_robustnvp.training import Settings
@@ -65,7 +65,7 @@ class StepsByHeldOutLikelihood(OfSteps):
 class MeanOfFlows(RobustRealNVP):
     """The default with the mean of the flows' log-densities instead of their mixture."""
 
-    def _pooled(self, by_flow: Tensor) -> NDArray:
+    def _pooled(self, by_flow: torch.Tensor) -> NDArray:
         return -by_flow.mean(dim=0).cpu().numpy()
 
 
@@ -76,11 +76,16 @@ VARIANTS = {
     "trim the contamination": seeded(RobustRealNVP, trim_fraction=None),
     "no cap": seeded(RobustRealNVP, lipschitz=None),
     "one cap, k = 1.5": seeded(RobustRealNVP, lipschitz=1.5),
-    "one cap, k = 0.5": seeded(RobustRealNVP, lipschitz=0.5),
+    "one cap, k = 0.35": seeded(RobustRealNVP, lipschitz=0.35),
+    "as many smooth flows, k = 0.35 and 1.5": seeded(RobustRealNVP, lipschitz=(0.35, 1.5)),
     "columns alone": seeded(RobustRealNVP, principal_axes=False),
     "no noise": seeded(RobustRealNVP, noise=0.0),
     "one flow, k = 1.5": seeded(RobustRealNVP, n_estimators=1, lipschitz=1.5),
-    "two flows, k = 1.5": seeded(RobustRealNVP, n_estimators=2, lipschitz=1.5),
+    "8 flows": seeded(RobustRealNVP, n_estimators=8),
+    "width 96": seeded(RobustRealNVP, hidden_neuron_list=(96,)),
+    "two hidden layers of 32": seeded(RobustRealNVP, hidden_neuron_list=(32, 32)),
+    "batches of 128": seeded(RobustRealNVP, batch_size=128),
+    "constant step size": seeded(RobustRealNVP, lr=1e-3, lr_decay=False),
     "mean of the flows": seeded(MeanOfFlows),
     "min-max input, no noise": seeded(RobustRealNVP, preprocessing=MinMaxScaler(), noise=0.0),
     "z-scored input": seeded(RobustRealNVP, preprocessing=StandardScaler(), noise=0.23),

@@ -26,6 +26,7 @@ MOONS = {
     "noise": 0.0,
     "lr": 1e-3,
     "lr_decay": False,
+    "batch_size": 128,
     "hidden_neuron_list": (64, 64),
     "epoch_num": 20,
     "n_estimators": 1,

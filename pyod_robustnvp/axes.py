@@ -31,7 +31,8 @@ class PrincipalAxes(TransformerMixin, BaseEstimator):
     axes_ : ndarray of shape (n_features, n_features)
         The axes, a column each, orthonormal.
     scaler_ : SoftQuantileScaler
-        Fitted to the rotated rows, no half-width below a twentieth of the largest.
+        Fitted to the rotated rows, no half-width below a twentieth of the largest of an axis along
+        which rows differ.
 
     Examples
     --------
@@ -58,9 +59,11 @@ class PrincipalAxes(TransformerMixin, BaseEstimator):
         table: Table = check_array(X, dtype=np.float64, order="C")
         covariance = np.cov(table, rowvar=False).reshape(table.shape[1], -1)
         self.axes_: Table = np.linalg.eigh(covariance)[1]
-        self.scaler_ = SoftQuantileScaler().fit(table @ self.axes_)
-        widths = self.scaler_.scale_
-        self.scaler_.scale_ = np.maximum(widths, NARROWEST_AXIS * widths.max())
+        rotated = table @ self.axes_
+        self.scaler_ = SoftQuantileScaler().fit(rotated)
+        widths, varied = self.scaler_.scale_, np.ptp(rotated, axis=0) > 0
+        floor = NARROWEST_AXIS * widths.max(where=varied, initial=0)
+        self.scaler_.scale_ = np.maximum(widths, floor)
         return self
 
     def transform(self, X: ArrayLike) -> Table:

@@ -70,17 +70,17 @@ class RobustRealNVP(BaseDetector):
         on the seed.
     epoch_num : int or None, default=None
         Passes over the training data. None takes 200 steps, whatever the number of rows: of more
-        than 25,600 rows (with batches of 128) so many are drawn, which ``preprocessing`` and the
+        than 51,200 rows (with batches of 256) so many are drawn, which ``preprocessing`` and the
         flows learn from. All rows are scored.
-    batch_size : int, default=128
+    batch_size : int, default=256
         Rows of a training batch; a table with fewer rows is one batch.
-    hidden_neuron_list : sequence of int, default=(48, 48)
+    hidden_neuron_list : sequence of int, default=(48,)
         The widths of the hidden layers of each s and t network.
-    n_estimators : int, default=8
+    n_estimators : int, default=16
         The number of flows, which differ in their view of the rows, their cap, their initial
         weights, the order of their columns and their batches. More flows make scores less dependent
         on the seed and cost time; a single flow sees the columns and takes the first cap.
-    lipschitz : float, sequence of float or None, default=(0.5, 1.5)
+    lipschitz : float, sequence of float or None, default=(0.35, 1.5, 1.5)
         The cap k on the largest singular value of every matrix of the networks; the flows of a
         view take turns where there are several. Smaller is smoother and more robust, larger follows
         the data more closely; None removes the cap.
@@ -133,9 +133,9 @@ class RobustRealNVP(BaseDetector):
     Notes
     -----
     A mixture takes a row for normal that any of its flows does, so that the odd blind spot of one
-    flow does no harm; the average over the views asks that a row be normal in both. Densities are
-    compared in the coordinates of their view. The method fails where anomalies are denser than the
-    normal rows, or more than half of the data.
+    flow does no harm; the average over the views asks that a row be normal in both. Densities
+    are compared in the coordinates of their view. The method fails where anomalies are denser than
+    the normal rows, or more than half of the data.
 
     References
     ----------
@@ -165,10 +165,10 @@ class RobustRealNVP(BaseDetector):
         lr=2e-3,
         lr_decay=True,
         epoch_num=None,
-        batch_size=128,
-        hidden_neuron_list=(32, 32),
-        n_estimators=8,
-        lipschitz=(0.5, 1.5),
+        batch_size=256,
+        hidden_neuron_list=(48,),
+        n_estimators=16,
+        lipschitz=(0.35, 1.5, 1.5),
         trim_fraction="auto",
         device=None,
         random_state=None,

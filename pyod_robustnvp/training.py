@@ -88,9 +88,9 @@ def kept_rows(batch_size: int, trim: float, step: int, steps: int) -> int:
     Examples
     --------
     >>> [kept_rows(100, 0.2, step, steps=200) for step in (1, 5, 10, 200)]
-    [98, 90, 80, 80]
+    [100, 92, 82, 80]
     """
-    progress = min(step / max(WARMUP * steps, 1), 1)
+    progress = min((step - 1) / max(WARMUP * steps, 1), 1)
     return max(round(batch_size * (1 - trim * progress)), 1)
 
 

@@ -46,7 +46,13 @@ def make():
     """Return a detector that fits in a tenth of a second."""
 
     def build(**settings):
-        fast = {"epoch_num": 20, "hidden_neuron_list": (16,), "n_estimators": 4, "random_state": 0}
+        fast = {
+            "epoch_num": 20,
+            "batch_size": 128,
+            "hidden_neuron_list": (16,),
+            "n_estimators": 4,
+            "random_state": 0,
+        }
         return RobustRealNVP(**{**fast, **settings})
 
     return build

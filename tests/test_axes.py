@@ -46,6 +46,14 @@ def test_too_few_directions(table):
     assert abs(Y - 0.5).max() < 1
 
 
+def test_a_large_constant_column_blinds_no_axis(X):
+    table = np.column_stack([X, np.full(len(X), 1e9)])
+    Y = PrincipalAxes().fit_transform(table)
+    np.testing.assert_allclose(
+        np.ptp(Y, axis=0).max(), np.ptp(PrincipalAxes().fit_transform(X), axis=0).max()
+    )
+
+
 def test_unfitted_calls_say_so(X):
     with pytest.raises(NotFittedError):
         PrincipalAxes().transform(X)

@@ -213,13 +213,42 @@ def test_another_default_dtype(make, fitted, X):
     assert clf.flow_.weights[0].dtype == torch.float32
 
 
-def test_rows_score_the_same_alone_and_in_batches(fitted, X_new):
-    together = fitted.decision_function(X_new)
-    alone = np.concatenate([fitted.decision_function(row[None]) for row in X_new])
-    np.testing.assert_allclose(alone, together, rtol=1e-9)
+@pytest.mark.parametrize("features", [1, 2, 5, 33])
+def test_rows_score_the_same_alone_and_in_batches(make, features):
+    table = np.random.default_rng(0).normal(size=(300, features))
+    clf = make(hidden_neuron_list=(32, 32)).fit(table)
+    together = clf.decision_function(table)
+    alone = np.concatenate([clf.decision_function(row[None]) for row in table[:40]])
+    np.testing.assert_allclose(alone, together[:40], rtol=1e-9)
+    np.testing.assert_allclose(clf.decision_function(table[13:]), together[13:], rtol=1e-9)
     for batch_size in (1, 7, 10_000):
-        scores = fitted.decision_function(X_new, batch_size=batch_size)
+        scores = clf.decision_function(table, batch_size=batch_size)
         np.testing.assert_allclose(scores, together, rtol=1e-9)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_memory_map_is_read_like_an_array(make, X, X_new, tmp_path, dtype):
+    np.save(tmp_path / "X.npy", X.astype(dtype))
+    mapped = np.load(tmp_path / "X.npy", mmap_mode="r")
+    clf = make().fit(mapped)
+    expected = make().fit(X.astype(dtype))
+    np.testing.assert_array_equal(clf.decision_scores_, expected.decision_scores_)
+    np.testing.assert_array_equal(clf.decision_function(mapped), clf.decision_scores_)
+
+
+def test_of_a_large_table_a_sample_is_learned_and_all_rows_are_scored():
+    rng = np.random.default_rng(0)
+    table = rng.normal(size=(30_000, 2))
+    table[:300] += 20
+    settings = {"n_estimators": 2, "hidden_neuron_list": (8,), "batch_size": 128}
+    clf = RobustRealNVP(**settings, random_state=0).fit(table)
+    assert clf.decision_scores_.shape == (30_000,)
+    assert clf.decision_scores_[:300].min() > clf.decision_scores_[300:].max()
+    assert len(clf.loss_curve_) == 1
+    # The scale is that of 25,600 rows drawn at random, not of the first.
+    np.testing.assert_allclose(clf.preprocessing_.center_, [0, 0], atol=0.1)
+    again = RobustRealNVP(**settings, random_state=0).fit(table)
+    np.testing.assert_array_equal(again.decision_scores_, clf.decision_scores_)
 
 
 def test_the_callers_table_is_not_changed(make, X):
@@ -263,7 +292,7 @@ def test_an_interrupted_fit_leaves_it_unfitted(make, X, monkeypatch, error):
 def test_score_samples_is_a_density_in_input_units():
     rng = np.random.default_rng(0)
     X = rng.normal(50, [3, 0.2], size=(500, 2))
-    clf = RobustRealNVP(epoch_num=30, trim_fraction=0.0, random_state=0).fit(X)
+    clf = RobustRealNVP(trim_fraction=0.0, random_state=0).fit(X)
     x, y = np.linspace(0, 100, 500), np.linspace(47, 53, 500)
     grid = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
     mass = np.exp(clf.score_samples(grid)).sum() * (x[1] - x[0]) * (y[1] - y[0])
