@@ -38,7 +38,7 @@ class PrivatePeak:
     allocated, but not the pages of a memmap, which the kernel drops when others need the room.
     It is a counter of the kernel's. The sum over all mappings in /proc/self/smaps_rollup says the
     same, but walks the pages of the memmap for it, which slows what is measured. A thread reads it
-    every 10 ms, so that what is held for less may be missed.
+    every 10 ms, so that what is held for less may be missed: the figure is a lower bound.
 
     Examples
     --------

@@ -1,7 +1,8 @@
 r"""The matrix products of the flows alone: how many operations they are and how fast they can go.
 
 A step reads every entry of every weight once a row on the way there, and twice on the way back, for
-the gradients by the weights and by what the layer read. A product of an (m, k) by a (k, n) matrix
+the gradients by the weights and by what the layer read (that of the first coupling, too, which no
+training needs but ours computes). A product of an (m, k) by a (k, n) matrix
 is 2 m k n operations, so that a flow with w weights, of all its members, couplings and networks,
 takes
 

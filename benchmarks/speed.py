@@ -1,7 +1,8 @@
 """How long training, fits and scoring take, against the reference, other flows and other detectors.
 
-Everything that is compared runs in turn in this process, after a turn to warm up; the memory alone
-is measured in children.
+What stands in one table runs in turn in this process, after a turn to warm up, on the CPU; the
+memory alone is measured in children. The reference's step at the columns of a set is timed beside
+our fit of that set, and stands in the table of whole fits as computed from there.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from pyod.models.deep_svdd import DeepSVDD
 from sklearn.metrics import roc_auc_score
 
 from pyod_robustnvp import PAPER, RobustRealNVP
-from pyod_robustnvp.flow import BLOCK, RealNVP
+from pyod_robustnvp.flow import CPU_BLOCK, RealNVP
 from pyod_robustnvp.training import train
 
 from . import children, products, reference
@@ -112,9 +113,11 @@ def machine() -> str:
 def conditions(effort: Effort) -> str:
     """Return a line on how the times were taken."""
     return (
-        f"Medians and extremes of {effort.rounds} turns; fits have as many as their table says. "
-        f"A step is the mean of {effort.steps} in a row. The reference's batches come from a "
-        "DataLoader, those of all others from memory."
+        f"Medians and extremes of {effort.rounds} turns; fits have as many as their table says, "
+        f"by set there are three of the step and one fit. A step is the mean of {effort.steps} in "
+        "a row, from the end of one to the end of the next. The reference's batches come from a "
+        "DataLoader, those of all others from memory. Flows and networks use all threads of torch, "
+        "IForest, LOF and KNN what their defaults give them, one. GPU figures are not measured."
     )
 
 
@@ -188,8 +191,8 @@ def rates(data: Split, effort: Effort) -> pd.DataFrame:
 
     The share is that of the products' rate in the same direction.
     """
-    clf = RobustRealNVP(random_state=0).fit(data.X)
-    flow, batch, block = clf.flow_, clf.batch_size, BLOCK["cpu"]
+    clf = RobustRealNVP(random_state=0, device="cpu").fit(data.X)
+    flow, batch, block = clf.flow_, clf.batch_size, CPU_BLOCK
     training, scoring = products.of_training(flow, batch), products.of_scoring(flow, block)
     rows = torch.randn(ROWS, data.X.shape[1])
     run = our_training(clf, rows, clf.n_iter_)
@@ -222,8 +225,10 @@ def make(name: str, columns: int) -> BaseDetector:
     """Return an unfitted contestant, by its defaults and silent."""
     if name == "DeepSVDD":
         return DeepSVDD(columns, verbose=0, random_state=0, contamination=CONTAMINATION)
+    if name == OURS:
+        return RobustRealNVP(contamination=CONTAMINATION, random_state=0, device="cpu")
     if name == "AutoEncoder":
-        return AutoEncoder(verbose=0, random_state=0, contamination=CONTAMINATION)
+        return AutoEncoder(verbose=0, random_state=0, contamination=CONTAMINATION, device="cpu")
     return DETECTORS[name](CONTAMINATION, 0)
 
 

@@ -25,6 +25,9 @@ from torch.nn.functional import leaky_relu_
 
 SLOPE = 0.01
 
+# In place: the gradient by a layer's output takes the place of the one after LeakyReLU.
+leaky_relu_backward = torch.ops.aten.leaky_relu_backward.grad_input
+
 
 class Layer(NamedTuple):
     """A layer of the networks of a coupling: its parameters, what it reads and what it writes."""
@@ -242,9 +245,6 @@ class RoundTrip(Passage):
         return self.g_trail[:, :d]
 
 
-leaky_relu_backward = torch.ops.aten.leaky_relu_backward.grad_input
-
-
 def run(layers: list[Layer]) -> None:
     """Write what the networks of a coupling return."""
     for layer in layers[:-1]:
@@ -258,5 +258,9 @@ def at(c: int, stacks: Sequence[Tensor]) -> list[Tensor]:
 
 
 def stacked(networks: Tensor) -> Tensor:
-    """Put s and t of a member one below the other: (2M, rows, n) becomes (M, 2 * rows, n)."""
-    return networks.unflatten(0, (-1, 2)).flatten(1, 2)
+    """Put s and t of a member one below the other: (2M, rows, n) becomes (M, 2 * rows, n).
+
+    A view: where the memory does not allow one, this is an error.
+    """
+    count, rows, n = networks.shape
+    return networks.view(count // 2, 2 * rows, n)

@@ -54,7 +54,8 @@ class RobustRealNVP(BaseDetector):
     preprocessing : bool or transformer, default=True
         True scales with :class:`~pyod_robustnvp.scaling.SoftQuantileScaler`; False leaves the
         values as they are, which suits columns of magnitude one; a scikit-learn transformer is
-        cloned and fitted to the training data, which it sees as an array without column names.
+        cloned and fitted to the training data, which it sees as a float64 array without column
+        names, and must transform a part of a table as it does the whole.
     principal_axes : bool, default=True
         Whether every second flow sees the rows on their principal axes, where a row that breaks a
         linear relation between columns lies far out; the first flow always sees the columns.
@@ -71,7 +72,7 @@ class RobustRealNVP(BaseDetector):
     epoch_num : int or None, default=None
         Passes over the training data. None takes 200 steps, whatever the number of rows: of more
         than 51,200 rows (with batches of 256) so many are drawn, which ``preprocessing`` and the
-        flows learn from. All rows are scored.
+        flows learn from. All rows are scored. A number holds all rows in memory, in float64.
     batch_size : int, default=256
         Rows of a training batch; a table with fewer rows is one batch.
     hidden_neuron_list : sequence of int, default=(48,)
@@ -105,8 +106,8 @@ class RobustRealNVP(BaseDetector):
     threshold_ : float
         The ``1 - contamination`` quantile of ``decision_scores_``.
     loss_curve_ : list of float
-        The trimmed negative log-likelihood of a row in each epoch, in nats; a single entry where
-        training takes less than one pass.
+        The trimmed negative log-likelihood of a row in each pass over the rows that are learned
+        from, in nats; a single entry where training takes less than one.
     n_iter_ : int
         The number of optimiser steps.
     lipschitz_ : float
@@ -196,7 +197,8 @@ class RobustRealNVP(BaseDetector):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            At least two rows of finite numbers.
+            At least two rows of finite numbers. A ``numpy.memmap`` of float32 or float64 is read
+            part by part; other types are converted as a whole.
         y : ignored
             Present for scikit-learn's conventions.
 
@@ -235,7 +237,8 @@ class RobustRealNVP(BaseDetector):
         ----------
         X : array-like of shape (n_samples, n_features)
         batch_size : int, optional
-            Rows read and scaled at once, which changes memory but no score; 4096 by default.
+            Rows read and scaled at once, which changes memory and speed but no score; 4096 by
+            default. Flows work on 256 rows at a time, so that smaller parts are wasteful.
 
         Returns
         -------
@@ -352,7 +355,8 @@ class RobustRealNVP(BaseDetector):
         table = self._table(X, reset=True)
         settings = self._settings(len(table))
         generator = _torch_generator(self.random_state)
-        sample = _some_rows(table, settings.steps * settings.batch_size, generator)
+        n_seen = settings.steps * settings.batch_size if self.epoch_num is None else len(table)
+        sample = _some_rows(table, n_seen, generator).astype(np.float64, copy=False)
         self.preprocessing_ = self._fit_preprocessing(sample)
         rows = self._scaled(sample)
         self.axes_ = PrincipalAxes().fit(rows) if self.principal_axes and members > 1 else None
@@ -392,7 +396,12 @@ class RobustRealNVP(BaseDetector):
         """Return X as a checked array, itself where it is one of float32 or float64."""
         try:
             table = validate_data(
-                self, X, reset=reset, dtype="numeric", ensure_min_samples=2 if reset else 1
+                self,
+                X,
+                reset=reset,
+                dtype="numeric",
+                ensure_all_finite=False,
+                ensure_min_samples=2 if reset else 1,
             )
             with np.errstate(over="ignore"):
                 return check_array(table, dtype=[np.float64, np.float32], input_name="X")
@@ -464,7 +473,8 @@ class RobustRealNVP(BaseDetector):
         batch_size = validation.check_integer("batch_size", batch_size)
         for start in range(0, len(table), batch_size):
             rows = slice(start, start + batch_size)
-            x = self._views(self._scaled(table[rows]), LARGEST_SCORED)
+            part = np.asarray(table[rows], dtype=np.float64)
+            x = self._views(self._scaled(part), LARGEST_SCORED)
             yield rows, self.flow_.log_prob_by_blocks(x)
 
     def __getstate__(self) -> dict:
@@ -479,6 +489,11 @@ class RobustRealNVP(BaseDetector):
         """Move the flows to the device of the fit where it exists, else to the CPU."""
         super().__setstate__(state)
         if "flow_" in state:
+            if state["flow_"].biases[0].shape[-1] != 1:
+                raise ValueError(
+                    "this model was fitted by pyod-robustnvp 0.1.0, whose flows are stored in "
+                    "another way: fit it again"
+                )
             self.device_ = _device_or_cpu(state["device_"])
             self.flow_.to(self.device_)
 

@@ -35,6 +35,7 @@ Liu, Tan, Zhou (2022), Unsupervised Anomaly Detection by Robust Density Estimati
 equation 1.
 """
 
+import copy
 import math
 from collections.abc import Sequence
 from itertools import pairwise
@@ -49,8 +50,8 @@ from .couplings import Passage, RoundTrip
 
 N_COUPLINGS = 6
 
-#: Rows of a block: on a CPU what its caches hold, on a GPU enough to keep it busy.
-BLOCK = {"cpu": 256, "cuda": 8192}
+#: Rows of a block: on a CPU what its caches hold, elsewhere enough to keep a GPU busy.
+CPU_BLOCK, GPU_BLOCK = 256, 4096
 
 
 class RealNVP(nn.Module):
@@ -134,7 +135,7 @@ class RealNVP(nn.Module):
         return z.mT, log_det
 
     def inverse(self, z: Tensor) -> Tensor:
-        """Carry points of the prior's space back to rows: x with transform(x) = z.
+        """Carry points of the prior's space back to rows, without gradients: transform(x) = z.
 
         Parameters
         ----------
@@ -161,15 +162,16 @@ class RealNVP(nn.Module):
         log_prob : Tensor of shape (members, n), float64
             Summed in float64, where the square of a far row does not overflow.
         """
-        z, log_det = Transform.apply(self.ordered(x), *self.weights, *self.biases)
-        return log_density(z.double(), log_det.double())
+        z, log_det = self.transform(x)
+        return log_density(z.mT.double(), log_det.double())
 
     @torch.inference_mode()
     def log_prob_by_blocks(self, x: Tensor) -> Tensor:
         """Return log p(x) of rows in several views, without gradients.
 
         All blocks have one shape, whatever rows are left over for the last, so that the sums of a
-        row are taken in one order: its result does not depend on the rows beside it.
+        row are taken in one order: its result does not depend on the rows beside it. Rows that
+        overflow float32 are done again in float64.
 
         Parameters
         ----------
@@ -181,16 +183,20 @@ class RealNVP(nn.Module):
         log_prob : Tensor of shape (members, n), float64
         """
         views, n, _ = x.shape
-        block = BLOCK[x.device.type]
+        block = CPU_BLOCK if x.device.type == "cpu" else GPU_BLOCK
         view = views_of(self.members, views).to(x.device)
         passage = Passage(self.weights, self.biases, block)
         log_prob = x.new_empty(self.members, n, dtype=torch.float64)
         for start in range(0, n, block):
             rows = x[view, start : start + block]
-            of_block = log_prob[:, start : start + block]
             padded = torch.nn.functional.pad(rows, (0, 0, 0, block - rows.shape[1]))
             z, log_det = passage.forward(self.ordered(padded))
-            of_block.copy_(log_density(z.double(), log_det.double())[:, : rows.shape[1]])
+            of_rows = log_density(z.double(), log_det.double())[:, : rows.shape[1]]
+            log_prob[:, start : start + block] = of_rows
+        overflown = ~log_prob.isfinite().all(dim=0)
+        if overflown.any() and x.dtype == torch.float32:
+            precise = copy.deepcopy(self).double()
+            log_prob[:, overflown] = precise.log_prob_by_blocks(x[:, overflown].double())
         return log_prob
 
     @torch.inference_mode()
@@ -236,7 +242,9 @@ class Transform(torch.autograd.Function):
             return Passage(weights, biases, x.shape[-1]).forward(x)
         ctx.save_for_backward(*parameters)
         ctx.passage = RoundTrip(weights, biases, x.shape[-1])
-        return ctx.passage.forward(x)
+        z, log_det = ctx.passage.forward(x)
+        # A copy: the caller may change it, and backward reads the memory that it lies in.
+        return z.clone(), log_det
 
     @staticmethod
     @once_differentiable
@@ -244,7 +252,9 @@ class Transform(torch.autograd.Function):
         """Return the gradients by x and by every stack."""
         _ = ctx.saved_tensors  # Raises where a parameter has changed since.
         g_x = ctx.passage.backward(g_z, g_log_det)
-        return g_x, *ctx.passage.g_weights, *ctx.passage.g_biases
+        # Copies: a second backward pass through the same graph overwrites the memory.
+        gradients = g_x, *ctx.passage.g_weights, *ctx.passage.g_biases
+        return tuple(gradient.clone() for gradient in gradients)
 
 
 def log_density(z: Tensor, log_det: Tensor) -> Tensor:

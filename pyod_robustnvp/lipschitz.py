@@ -1,6 +1,6 @@
 """The Lipschitz cap on linear maps: power iteration while training, singular values at the end.
 
-Every function takes a stack of matrices of shape ``(..., n_in, n_out)`` and treats each matrix of
+Every function takes a stack of matrices of shape ``(..., n_out, n_in)`` and treats each matrix of
 the stack on its own, so that all networks of all couplings and members are capped in one call.
 """
 
@@ -22,16 +22,16 @@ def power_iteration(weight: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
 
     Parameters
     ----------
-    weight : Tensor of shape (..., n_in, n_out)
+    weight : Tensor of shape (..., n_out, n_in)
         The matrices W.
-    v : Tensor of shape (..., 1, n_in)
+    v : Tensor of shape (..., 1, n_out)
         The former estimate of the left singular vectors.
 
     Returns
     -------
     sigma : Tensor of shape (..., 1, 1)
         The estimates, at most the true values.
-    v : Tensor of shape (..., 1, n_in)
+    v : Tensor of shape (..., 1, n_out)
         The refined vectors, of norm one unless the matrix is zero.
 
     Examples
@@ -53,9 +53,9 @@ def cap_(weight: Tensor, v: Tensor, k: float | Tensor) -> None:
 
     Parameters
     ----------
-    weight : Tensor of shape (..., n_in, n_out)
+    weight : Tensor of shape (..., n_out, n_in)
         The matrices W, overwritten.
-    v : Tensor of shape (..., 1, n_in)
+    v : Tensor of shape (..., 1, n_out)
         The singular vectors of the last call, overwritten.
     k : float or Tensor that broadcasts to (..., 1, 1)
         The cap on the largest singular value.
@@ -83,7 +83,7 @@ def spectral_norm(weight: Tensor) -> Tensor:
 
     Parameters
     ----------
-    weight : Tensor of shape (..., n_in, n_out)
+    weight : Tensor of shape (..., n_out, n_in)
         The matrices; one without rows or columns has norm 0.
 
     Returns
@@ -106,7 +106,7 @@ def certify_(weight: Tensor, k: float | Tensor) -> None:
 
     Parameters
     ----------
-    weight : Tensor of shape (..., n_in, n_out)
+    weight : Tensor of shape (..., n_out, n_in)
         The matrices W, overwritten.
     k : float or Tensor that broadcasts to (..., 1, 1)
         The bound that holds afterwards, rounding of the stored numbers included.

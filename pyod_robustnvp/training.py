@@ -18,6 +18,7 @@ a discrete column.
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 import torch
 from torch import Tensor
@@ -133,38 +134,46 @@ def train(flow: RealNVP, x: Tensor, settings: Settings, generator: torch.Generat
     FloatingPointError
         The loss or a weight became infinite or NaN.
     """
-    views, n, _ = x.shape
-    batch_size = min(settings.batch_size, n)
-    stream = _noisy_rows(flow, x, batch_size, settings.noise, generator)
-    caps = _spread(settings.caps, flow, views)
-    passage = RoundTrip(flow.weights, flow.biases, batch_size)
-    optimizer = torch.optim.Adam(flow.parameters(), lr=settings.lr, fused=True)
-    end = 0.0 if settings.lr_decay else 1.0
-    scheduler = LinearLR(optimizer, start_factor=1.0, end_factor=end, total_iters=settings.steps)
-    for parameter, gradient in zip(
-        flow.parameters(), passage.g_weights + passage.g_biases, strict=True
-    ):
-        parameter.grad = gradient
-    vectors = [_random_vectors(weight, generator) for weight in flow.weights]
-    per_epoch = n // batch_size
+    batch_size = min(settings.batch_size, x.shape[1])
+    per_epoch = x.shape[1] // batch_size
+    steps = _steps(flow, x, batch_size, settings, generator)
     losses: list[float] = []
     with tqdm(total=settings.steps, unit="step", disable=settings.verbose != 1) as bar:
         for start in range(0, settings.steps, per_epoch):
             stop = min(start + per_epoch, settings.steps)
             total = x.new_zeros(())
-            for step in range(start + 1, stop + 1):
-                kept = kept_rows(batch_size, settings.trim, step, settings.steps)
-                total += _set_gradients(passage, next(stream), kept)
-                optimizer.step()
-                scheduler.step()
-                _cap(flow, vectors, caps)
+            for loss in islice(steps, stop - start):
+                total += loss
                 bar.update()
             losses.append(total.item() / (flow.members * (stop - start)))
             _report(losses, stop, settings)
             _check_sound(flow, losses[-1], stop, settings)
     flow.zero_grad()
-    _certify(flow, caps)
+    _certify(flow, _spread(settings.caps, flow, len(x)))
     return losses
+
+
+def _steps(
+    flow: RealNVP, x: Tensor, batch_size: int, settings: Settings, generator: torch.Generator
+) -> Iterator[Tensor]:
+    """Take a step of the optimiser at a time and yield the loss before it, summed over members."""
+    stream = _noisy_rows(flow, x, batch_size, settings.noise, generator)
+    passage = RoundTrip(flow.weights, flow.biases, batch_size)
+    gradients = (*passage.g_weights, *passage.g_biases)
+    for parameter, gradient in zip((*flow.weights, *flow.biases), gradients, strict=True):
+        parameter.grad = gradient
+    optimizer = torch.optim.Adam(flow.parameters(), lr=settings.lr, fused=True)
+    end = 0.0 if settings.lr_decay else 1.0
+    scheduler = LinearLR(optimizer, start_factor=1.0, end_factor=end, total_iters=settings.steps)
+    caps = _spread(settings.caps, flow, len(x))
+    vectors = [_random_vectors(weight, generator) for weight in flow.weights]
+    for step in range(1, settings.steps + 1):
+        kept = kept_rows(batch_size, settings.trim, step, settings.steps)
+        loss = _set_gradients(passage, next(stream), kept)
+        optimizer.step()
+        scheduler.step()
+        _cap(flow, vectors, caps)
+        yield loss
 
 
 def _noisy_rows(
@@ -186,13 +195,14 @@ def _set_gradients(passage: RoundTrip, columns: Tensor, kept: int) -> Tensor:
     nll = -log_density(z, log_det)
     share = shares(nll, kept)
     passage.backward(share[:, None] * z, -share)
-    return torch.vdot(share.flatten(), nll.flatten())
+    # Not share * nll: that of a row left out may be infinite.
+    return torch.where(share > 0, nll, 0).sum() / kept
 
 
 def _random_vectors(weight: Tensor, generator: torch.Generator) -> Tensor:
     """Start the power iteration of a stack of matrices."""
-    *stack, n_in, _ = weight.shape
-    start = torch.randn(*stack, 1, n_in, generator=generator, dtype=torch.float32)
+    *stack, n_out, _ = weight.shape
+    start = torch.randn(*stack, 1, n_out, generator=generator, dtype=torch.float32)
     return start.to(weight)
 
 

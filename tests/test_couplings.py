@@ -53,3 +53,32 @@ def test_backward_notices_parameters_that_changed():
         flow.weights[0].add_(1)
     with pytest.raises(RuntimeError, match="modified by an inplace operation"):
         loss.backward()
+
+
+def test_gradients_of_two_backward_passes_live_side_by_side():
+    flow = make(3)
+    log_prob = flow.log_prob(batch(3).mT)
+    first, second = (
+        torch.autograd.grad(log_prob[0, i], flow.weights[0], retain_graph=True)[0] for i in (0, 1)
+    )
+    alone = torch.autograd.grad(flow.log_prob(batch(3).mT)[0, 0], flow.weights[0])[0]
+    assert torch.equal(first, alone)
+    assert not torch.equal(first, second)
+
+
+def test_what_the_caller_does_to_z_changes_no_gradient():
+    flow = make(3)
+    gradients = []
+    for spoil in (False, True):
+        z, log_det = flow.transform(batch(3).mT)
+        if spoil:
+            z.detach().zero_()
+        gradients.append(torch.autograd.grad(log_det.sum(), flow.weights[0])[0])
+    assert torch.equal(*gradients)
+
+
+def test_parameters_that_a_view_cannot_follow_are_an_error():
+    flow = make(4)
+    turned = [weight.mT.contiguous().mT for weight in flow.weights]
+    with pytest.raises(RuntimeError, match="view"):
+        Passage(turned, flow.biases, n=3)

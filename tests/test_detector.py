@@ -4,6 +4,7 @@ import copy
 import random
 import sys
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pandas as pd
@@ -227,28 +228,58 @@ def test_rows_score_the_same_alone_and_in_batches(make, features):
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_a_memory_map_is_read_like_an_array(make, X, X_new, tmp_path, dtype):
+def test_a_memory_map_is_read_part_by_part(make, X, tmp_path, monkeypatch, dtype):
     np.save(tmp_path / "X.npy", X.astype(dtype))
     mapped = np.load(tmp_path / "X.npy", mmap_mode="r")
-    clf = make().fit(mapped)
     expected = make().fit(X.astype(dtype))
-    np.testing.assert_array_equal(clf.decision_scores_, expected.decision_scores_)
+    clf, seen = make(), []
+    scaled = RobustRealNVP._scaled
+    monkeypatch.setattr("pyod_robustnvp.detector.SCORED_ROWS", 70)
+    monkeypatch.setattr(clf, "_scaled", lambda rows: seen.append(len(rows)) or scaled(clf, rows))
+    clf.fit(mapped)
+    assert seen == [200, 70, 70, 60]
+    np.testing.assert_allclose(clf.decision_scores_, expected.decision_scores_, rtol=1e-9)
     np.testing.assert_array_equal(clf.decision_function(mapped), clf.decision_scores_)
 
 
-def test_of_a_large_table_a_sample_is_learned_and_all_rows_are_scored():
+def test_of_a_large_table_a_random_sample_is_learned_and_all_rows_are_scored():
     rng = np.random.default_rng(0)
     table = rng.normal(size=(30_000, 2))
-    table[:300] += 20
-    settings = {"n_estimators": 2, "hidden_neuron_list": (8,), "batch_size": 128}
+    table[:, 1] = np.linspace(0, 1, 30_000)
+    table[:300, 0] += 20
+    settings = {"n_estimators": 2, "hidden_neuron_list": (8,), "batch_size": 32}
     clf = RobustRealNVP(**settings, random_state=0).fit(table)
     assert clf.decision_scores_.shape == (30_000,)
-    assert clf.decision_scores_[:300].min() > clf.decision_scores_[300:].max()
+    assert clf.decision_scores_[:300].min() > np.quantile(clf.decision_scores_[300:], 0.99)
+    assert clf.n_iter_ == 200
     assert len(clf.loss_curve_) == 1
-    # The scale is that of 25,600 rows drawn at random, not of the first.
-    np.testing.assert_allclose(clf.preprocessing_.center_, [0, 0], atol=0.1)
+    # 6,400 rows from all over the table, so that neither quantile nor midpoint is the table's own.
+    np.testing.assert_allclose(clf.preprocessing_.center_, [0, 0.5], atol=0.1)
+    assert (
+        clf.preprocessing_.center_[1]
+        != RobustRealNVP(**settings, epoch_num=1, random_state=0)
+        .fit(table)
+        .preprocessing_.center_[1]
+    )
     again = RobustRealNVP(**settings, random_state=0).fit(table)
     np.testing.assert_array_equal(again.decision_scores_, clf.decision_scores_)
+
+
+def test_many_threads_score_one_model(fitted, X_new):
+    expected = fitted.decision_function(X_new)
+    with ThreadPoolExecutor(8) as pool:
+        for scores in pool.map(fitted.decision_function, [X_new] * 32):
+            np.testing.assert_array_equal(scores, expected)
+
+
+def test_rows_that_overflow_float32_have_finite_scores(make, X):
+    clf = make(preprocessing=False, lipschitz=None).fit(X)
+    with torch.no_grad():
+        for weight in clf.flow_.weights:
+            weight.mul_(1e5)
+    scores = clf.decision_function([[0.0] * 5, [1e100] * 5, [-1e300] * 5])
+    assert np.isfinite(scores).all()
+    assert scores[0] < scores[1:].min()
 
 
 def test_the_callers_table_is_not_changed(make, X):
@@ -327,12 +358,12 @@ def test_one_flow_sees_the_columns(make, X):
     assert make(n_estimators=2).fit(X).axes_ is not None
 
 
-def test_principal_axes_show_a_broken_relation(make):
+def test_principal_axes_show_a_broken_relation():
     rng = np.random.default_rng(0)
     X = rng.normal(size=(500, 1)) + 0.05 * rng.normal(size=(500, 2))
     odd = [[0.5, -0.5]]
     with_axes, without = (
-        make(n_estimators=4, principal_axes=given, epoch_num=100).fit(X) for given in (True, False)
+        RobustRealNVP(principal_axes=given, random_state=0).fit(X) for given in (True, False)
     )
     assert with_axes.decision_function(odd) > with_axes.decision_scores_.max() + 4
     assert without.decision_function(odd) < without.decision_scores_.max() + 4

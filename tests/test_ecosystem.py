@@ -147,6 +147,15 @@ def test_a_pickle_holds_no_training_rows(make, X):
         assert row.astype(np.float32).tobytes() not in content
 
 
+def test_a_pickle_of_0_1_says_to_fit_again(fitted):
+    state = fitted.__getstate__()
+    with torch.no_grad():
+        for bias in state["flow_"].biases:
+            bias.data = bias.mT
+    with pytest.raises(ValueError, match=r"fitted by pyod-robustnvp 0.1.0.*fit it again"):
+        type(fitted)().__setstate__(state)
+
+
 def test_a_model_from_a_gpu_loads_without_one(fitted, X_new, monkeypatch):
     moved = []
     original = torch.nn.Module.cpu

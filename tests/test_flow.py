@@ -150,3 +150,25 @@ def test_the_networks_may_have_no_hidden_layer():
     flow, x = make(4, hidden=()), rows(2, 4)
     assert len(flow.weights) == 1
     torch.testing.assert_close(flow.inverse(flow.transform(x)[0])[0], x)
+
+
+@pytest.mark.parametrize("size", [1.0, 1e6, 1e12, 1e15])
+def test_blocks_in_float32_follow_float64(size):
+    flow = RealNVP(3, 4, (16,), torch.Generator().manual_seed(0))
+    x = size * rows(10, 3).expand(2, -1, -1)
+    found = flow.log_prob_by_blocks(x.float())
+    expected = flow.double().log_prob(x[0])
+    torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-4)
+
+
+def test_blocks_that_overflow_float32_are_done_in_float64():
+    flow = RealNVP(3, 2, (16, 16), torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        for weight in flow.weights:
+            weight.mul_(1e3)
+    x = 1e15 * rows(5, 3)[None]
+    x[0, 0] = 1
+    assert not flow.double().float().transform(x[0].float())[0].isfinite().all()
+    found = flow.log_prob_by_blocks(x.float())
+    assert found.isfinite().all()
+    torch.testing.assert_close(found, flow.double().log_prob(x[0]), rtol=1e-4, atol=1e-4)

@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 import torch
+from torch.optim.optimizer import register_optimizer_step_pre_hook
 
+from pyod_robustnvp.couplings import RoundTrip
 from pyod_robustnvp.flow import RealNVP
-from pyod_robustnvp.training import Settings, batches, kept_rows, shares, train
+from pyod_robustnvp.training import Settings, _set_gradients, batches, kept_rows, shares, train
 
 
 def generator(seed=0):
@@ -60,6 +62,44 @@ def test_the_loss_is_the_mean_of_the_kept_rows():
 
 def test_trimmed_rows_have_no_share():
     assert shares(torch.tensor([[1.0, 5.0, 2.0]]), 2).tolist() == [[0.5, 0.0, 0.5]]
+
+
+@pytest.mark.parametrize("hidden", [(), (4,)])
+@pytest.mark.parametrize("features", [1, 3])
+def test_the_gradients_of_a_step_are_those_of_the_trimmed_loss(features, hidden):
+    flow = RealNVP(features, 2, hidden, generator()).double()
+    rows = torch.randn(2, 20, features, generator=generator(1), dtype=torch.float64)
+    passage = RoundTrip(flow.weights, flow.biases, 20)
+    loss = _set_gradients(passage, flow.ordered(rows), kept=15)
+    nll = -flow.log_prob(rows)
+    expected = nll.sort(dim=1).values[:, :15].mean(dim=1).sum()
+    expected.backward()
+    torch.testing.assert_close(loss, expected.detach())
+    for mine, stack in zip(
+        passage.g_weights + passage.g_biases, (*flow.weights, *flow.biases), strict=True
+    ):
+        torch.testing.assert_close(mine, stack.grad)
+
+
+def test_a_row_left_out_may_be_infinitely_unlikely(x):
+    flow = RealNVP(3, 1, (4,), generator())
+    far = torch.cat([x[:9], torch.full((1, 3), 1e25)])[None]
+    loss = _set_gradients(RoundTrip(flow.weights, flow.biases, 10), flow.ordered(far), kept=9)
+    assert loss.isfinite()
+
+
+@pytest.mark.parametrize("lr_decay", [True, False])
+def test_the_step_size_falls_to_zero_or_stays(x, lr_decay):
+    seen = []
+    hook = register_optimizer_step_pre_hook(
+        lambda optimizer, *_: seen.append(optimizer.param_groups[0]["lr"])
+    )
+    try:
+        run(x, steps=10, lr=0.5, lr_decay=lr_decay)
+    finally:
+        hook.remove()
+    expected = np.linspace(0.5, 0.05, 10) if lr_decay else np.full(10, 0.5)
+    np.testing.assert_allclose(seen, expected)
 
 
 def test_training_lowers_the_loss_and_moves_every_parameter(x):
