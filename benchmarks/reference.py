@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from itertools import pairwise
 
 import torch
@@ -222,7 +223,7 @@ def score(model: Reference, X: Tensor) -> Tensor:
 def _import(name: str):
     """Return a module that only the extra ``speed`` brings."""
     try:
-        return __import__(name, fromlist=["*"])
+        return import_module(name)
     except ImportError as error:
         raise ImportError(
             f"{name.split('.')[0]} is not installed: pip install 'pyod-robustnvp[speed]'"
