@@ -21,7 +21,7 @@ def test_two_moons_with_a_cluster_of_anomalies():
 
 
 def cluster_beside_correlated_columns(seed, n=1000, d=8, share=0.1):
-    """Rows of two latent factors and noise, and a small dense cluster at two sigma of every column."""
+    """Return rows of two latent factors and noise, and a dense cluster at two sigma, labelled."""
     rng = np.random.default_rng(seed)
     X = rng.normal(size=(n, 2)) @ rng.normal(size=(2, d)) + 0.3 * rng.normal(size=(n, d))
     y = np.arange(n) < n * share
