@@ -69,8 +69,8 @@ class RobustRealNVP(BaseDetector):
     lr : float, default=2e-3
         The step size of Adam, above 0.
     lr_decay : bool, default=True
-        Whether the step size falls linearly to 0 over the training, which makes scores depend less
-        on the seed.
+        Whether the step size falls linearly to 0 over the training, which takes the noise of the
+        last batches out of the weights; the paper's stays.
     epoch_num : int or None, default=None
         Passes over the training data. None takes 200 steps, whatever the number of rows: of more
         than 51,200 rows (with batches of 256) so many are drawn, which ``preprocessing`` and the

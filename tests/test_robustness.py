@@ -38,3 +38,10 @@ def test_defaults_find_a_cluster_of_twice_the_assumed_share_and_need_their_trimm
 
     assert auc() > 0.95
     assert auc(trim_fraction=0.0) < 0.9
+
+
+def test_smooth_flows_alone_find_a_cluster_of_a_fifth_of_the_rows():
+    X, y = cluster_beside_correlated_columns(seed=1, share=0.2)
+    for seed in (0, 1):
+        clf = RobustRealNVP(lipschitz=0.35, random_state=seed).fit(X)
+        assert roc_auc_score(y, clf.decision_scores_) > 0.95
