@@ -124,7 +124,7 @@ class Passage:
         new = self.weights[0].new_empty
         self.cuts = (b, d)
         self.trail = new(members, d + couplings * b, n)
-        self.minus_s, self.scale = new(2, couplings, members, b, n)
+        self.minus_s, self.scale = new(members, couplings, b, n), new(couplings, members, b, n)
         self.last, self.shifted = new(networks, b, n), new(members, b, n)
         hidden = [new(couplings if keep else 1, networks, w.shape[2], n) for w in self.weights[:-1]]
         self.hidden = [h.expand(couplings, -1, -1, -1) for h in hidden]
@@ -141,7 +141,7 @@ class Passage:
         ends = [z_a, *hidden], [*hidden, self.last]
         first, *rest = map(Layer, at(c, self.weights), at(c, self.biases), *ends)
         layers = [first.of_both(), *rest]
-        return Coupling(layers, z_b, z_new, self.minus_s[c], self.scale[c])
+        return Coupling(layers, z_b, z_new, self.minus_s[:, c], self.scale[c])
 
     @torch.no_grad()
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
@@ -164,7 +164,7 @@ class Passage:
             run(layers)
             torch.exp(minus_tanh(two_u, out=minus_s), out=scale)
             torch.mul(torch.sub(z_b, two_t, alpha=0.5, out=self.shifted), scale, out=z_new)
-        return self.trail[:, -d:], self.minus_s.sum((0, 2))
+        return self.trail[:, -d:], self.minus_s.flatten(1, 2).sum(1)
 
     @torch.no_grad()
     def inverse(self, z: Tensor) -> Tensor:
@@ -216,7 +216,7 @@ class RoundTrip(Passage):
             LayerGradient, at(c, self.weights), reads, g_outs, *g_parameters, g_reads
         )
         g_z_b, g_z_a, g_new = self._columns(self.g_trail, c)
-        return CouplingGradient([first.of_both(), *rest], g_z_b, g_z_a, g_new, self.slope[c])
+        return CouplingGradient([first.of_both(), *rest], g_z_b, g_z_a, g_new, self.slope[:, c])
 
     @torch.no_grad()
     def backward(self, g_z: Tensor, g_log_det: Tensor) -> Tensor:
