@@ -182,15 +182,18 @@ class RealNVP(nn.Module):
         -------
         log_prob : Tensor of shape (members, n), float64
         """
-        views, n, _ = x.shape
+        views, n, d = x.shape
         block = CPU_BLOCK if x.device.type == "cpu" else GPU_BLOCK
         view = views_of(self.members, views).to(x.device)
+        read = (view[:, None] * d + self.order).flatten()
+        columns = x.mT.flatten(0, 1)
         passage = Passage(self.weights, self.biases, block)
         log_prob = x.new_empty(self.members, n, dtype=torch.float64)
         for start in range(0, n, block):
-            rows = x[view, start : start + block]
-            padded = torch.nn.functional.pad(rows, (0, 0, 0, block - rows.shape[1]))
-            z, log_det = passage.forward(self.ordered(padded))
+            rows = columns[:, start : start + block]
+            padded = torch.nn.functional.pad(rows, (0, block - rows.shape[1]))
+            ordered = padded.index_select(0, read).view(self.members, d, block)
+            z, log_det = passage.forward(ordered)
             of_rows = log_density(z.double(), log_det.double())[:, : rows.shape[1]]
             log_prob[:, start : start + block] = of_rows
         overflown = ~log_prob.isfinite().all(dim=0)
