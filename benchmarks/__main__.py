@@ -18,6 +18,7 @@ EXPERIMENTS = {
     "moons": experiments.run_moons,
     "speed": experiments.run_speed,
     "scale": experiments.run_scale,
+    "profile": experiments.run_profile,
 }
 
 
@@ -47,7 +48,8 @@ def parser() -> argparse.ArgumentParser:
         "contamination: estimates of the share of anomalies from the scores; "
         "moons: the paper's models on two moons with a cluster of anomalies; "
         "speed: seconds and memory against the authors' procedure, other flows and detectors; "
-        "scale: seconds and memory by rows and columns",
+        "scale: seconds and memory by rows and columns; "
+        "profile: which operations the time goes to",
     )
     result.add_argument(
         "--seeds", type=_count, default=3, help="random splits, data draws or seeds of the model"
@@ -66,7 +68,15 @@ def parser() -> argparse.ArgumentParser:
         "--rows", type=_count, help="train on so many rows only; odds, ablation and sensitivity"
     )
     result.add_argument(
-        "--quick", action="store_true", help="small sizes on made tables; speed and scale"
+        "--quick", action="store_true", help="small sizes on made tables; speed, scale and profile"
+    )
+    result.add_argument(
+        "--against",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="DIR",
+        help="folders of former versions to profile beside ours, the oldest first",
     )
     result.add_argument("--n-jobs", type=_count, default=1, help="fits at once; spoils the times")
     result.add_argument("--out", type=Path, help="folder of the results; results/NAME by default")

@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from pyod_robustnvp import REAL_NVP, TRIM_REAL_NVP, RobustRealNVP
 
-from . import pictures, scale, sensitivity, speed, tables, thresholds
+from . import pictures, profiles, scale, sensitivity, speed, tables, thresholds
 from .ablation import VARIANTS
 from .datasets import Dataset, bundled, correlated, find_data_dir, load_file, two_moons
 from .detectors import DETECTORS
@@ -145,6 +145,23 @@ def run_scale(options: argparse.Namespace) -> None:
     found = {"scale": ("Seconds and private memory of a process", table)}
     _keep(found, [speed.machine(), growth], options.out)
     print(pictures.scale(scale.curves(table, sizes), options.out))
+
+
+def run_profile(options: argparse.Namespace) -> None:
+    """Divide the time of training and scoring into operations, beside former versions."""
+    effort = profiles.QUICK if options.quick else profiles.THOROUGH
+    former = {folder.name: folder for folder in options.against}
+    versions = former | {"ours": Path(__file__).parents[1]}
+    timed, watched = profiles.compare(versions, effort), profiles.operations(versions, effort)
+    found = {}
+    for phase, unit in (("training", "ms a step"), ("scoring", "ms a thousand rows")):
+        title = phase.capitalize()
+        found[phase] = (f"{title}: {unit}", profiles.totals(timed, phase))
+        found[f"{phase}_operations"] = (
+            f"{title} under the profiler: {unit}",
+            profiles.divided(watched, phase),
+        )
+    _keep(found, [speed.machine(), profiles.conditions(effort)], options.out)
 
 
 def _chosen(options: argparse.Namespace) -> dict[str, Maker]:

@@ -1,0 +1,203 @@
+"""Where the time of training and of scoring goes, operation by operation, by torch's profiler.
+
+The code that is profiled runs in processes of its own, so that a version in another folder can be
+measured in turn with this one. Both fit flows of one shape, that of the default, by parameters that
+versions since 0.1.0 share, to a made table.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+
+import pandas as pd
+import torch
+from torch.profiler import ProfilerActivity, profile
+from tqdm import tqdm
+
+#: The shape of the default of today.
+SHAPE = {
+    "n_estimators": 16,
+    "hidden_neuron_list": (48,),
+    "batch_size": 256,
+    "lipschitz": (0.35, 1.5, 1.5),
+    "random_state": 0,
+    "device": "cpu",
+}
+
+#: What torch's operations do, in the order of the tables; the first part of a name that fits.
+KINDS = {
+    "matrix products": ("bmm", "baddbmm", "mm", "addmm", "matmul"),
+    "LeakyReLU": ("leaky_relu",),
+    "tanh, exp": ("tanh", "sigmoid", "exp"),
+    "sums and norms": ("sum", "norm", "logsumexp", "mean"),
+    "sorting": ("topk", "sort", "argsort", "scatter"),
+    "copies and memory": (
+        "copy", "clone", "cat", "stack", "index", "gather", "pad", "fill", "zero", "empty", "to",
+    ),
+    "random numbers": ("rand", "normal", "uniform"),
+    "Adam": ("_fused_adam", "_foreach"),
+}  # fmt: skip
+ARITHMETIC, PYTHON = "other arithmetic and views", "between the operations"
+
+
+@dataclass(frozen=True)
+class Effort:
+    """Rows to train on, rows to score, columns, and turns."""
+
+    train: int
+    score: int
+    columns: int
+    rounds: int
+
+
+THOROUGH = Effort(2000, 20_000, 9, rounds=7)
+QUICK = Effort(100, 300, 4, rounds=1)
+
+
+def compare(versions: dict[str, Path], effort: Effort) -> dict[str, list[dict]]:
+    """Return what ``measure`` found for each version, which run in turn."""
+    found: dict[str, list[dict]] = {name: [] for name in versions}
+    turns = [(name, folder) for _ in range(effort.rounds) for name, folder in versions.items()]
+    for name, folder in tqdm(turns, unit="run"):
+        found[name].append(in_version(folder, effort))
+    return found
+
+
+def operations(versions: dict[str, Path], effort: Effort) -> dict[str, dict]:
+    """Return what ``measure`` found under the profiler for the first version and the last."""
+    ends = dict.fromkeys((next(iter(versions)), next(reversed(versions))))
+    return {name: in_version(versions[name], effort, profiled=True) for name in ends}
+
+
+def conditions(effort: Effort) -> str:
+    """Return a line on what is profiled."""
+    return (
+        f"{SHAPE['n_estimators']} flows of {SHAPE['hidden_neuron_list'][0]} hidden units, batches "
+        f"of {SHAPE['batch_size']}; {effort.columns} columns, {effort.train} rows to train on, "
+        f"{effort.score} to score; medians of {effort.rounds} turns. A fit's own scoring is within."
+    )
+
+
+def in_version(folder: Path, effort: Effort, profiled: bool = False) -> dict[str, dict]:
+    """Return what ``measure`` returns where the package of a folder is found first."""
+    run = subprocess.run(
+        [sys.executable, __file__, json.dumps([asdict(effort), profiled])],
+        env=os.environ | {"PYTHONPATH": str(folder.resolve())},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if run.returncode:
+        raise SystemExit(f"the version in {folder} failed:\n{run.stderr.strip()}")
+    return json.loads(run.stdout.splitlines()[-1])
+
+
+def measure(effort: Effort, profiled: bool) -> dict[str, dict]:
+    """Return the seconds of training and of scoring, or of their operations."""
+    # Here, so that a run as a script takes the version that its path names.
+    from pyod_robustnvp import RobustRealNVP
+
+    source = torch.Generator().manual_seed(0)
+    X, X_new = (
+        torch.randn(n, effort.columns, generator=source).cumsum(1).double().numpy()
+        for n in (effort.train, effort.score)
+    )
+    clf = RobustRealNVP(**SHAPE).fit(X)
+    clf.decision_function(X_new)
+    look = _operations if profiled else _seconds
+    return {
+        "training": {"times": clf.n_iter_, **look(lambda: clf.fit(X))},
+        "scoring": {"times": len(X_new) / 1000, **look(lambda: clf.decision_function(X_new))},
+    }
+
+
+def _seconds(run: Callable[[], object]) -> dict[str, float]:
+    """Return the median seconds of a few runs."""
+    return {"seconds": median(seconds_of(run) for _ in range(3))}
+
+
+def _operations(run: Callable[[], object]) -> dict[str, object]:
+    """Return the seconds of a run under the profiler, and seconds and calls of its operations."""
+    with profile(activities=[ProfilerActivity.CPU], acc_events=True) as watched:
+        seconds = seconds_of(run)
+    operations = {
+        event.key.removeprefix("aten::"): (event.self_cpu_time_total / 1e6, event.count)
+        for event in watched.key_averages()
+        if event.key.startswith("aten::")
+    }
+    return {"seconds": seconds, "operations": operations}
+
+
+def seconds_of(run: Callable[[], object]) -> float:
+    """Return the seconds that a run takes."""
+    start = perf_counter()
+    run()
+    return perf_counter() - start
+
+
+def kind(operation: str) -> str:
+    """Return what an operation of torch does.
+
+    Examples
+    --------
+    >>> kind("bmm"), kind("leaky_relu_"), kind("div")
+    ('matrix products', 'LeakyReLU', 'other arithmetic and views')
+    """
+    for name, beginnings in KINDS.items():
+        if operation.startswith(beginnings):
+            return name
+    return ARITHMETIC
+
+
+def totals(found: dict[str, list[dict]], phase: str) -> pd.DataFrame:
+    """Return the milliseconds of each version, a step or a thousand rows, and their ratio."""
+    of = {
+        name: pd.Series([1e3 * run[phase]["seconds"] / run[phase]["times"] for run in runs])
+        for name, runs in found.items()
+    }
+    rows = [
+        {"version": name, "median": ms.median(), "min": ms.min(), "max": ms.max()}
+        for name, ms in of.items()
+    ]
+    table = pd.DataFrame(rows)
+    table["/ the first"] = table["median"] / table["median"].iloc[0]
+    table["/ the one before"] = table["median"] / table["median"].shift()
+    return table
+
+
+def divided(found: dict[str, dict], phase: str) -> pd.DataFrame:
+    """Return how a step or a thousand rows divide into kinds of operations, in milliseconds.
+
+    As the profiler saw them, which slows small operations most.
+    """
+    columns = {}
+    for name, of in found.items():
+        kinds = _by_kind(of[phase])
+        columns[f"{name}, ms"] = {of: ms for of, (ms, _) in kinds.items()}
+        columns[f"{name}, operations"] = {of: count for of, (_, count) in kinds.items()}
+    return pd.DataFrame(columns).rename_axis("kind").reset_index()
+
+
+def _by_kind(phase: dict) -> dict[str, tuple[float, float]]:
+    """Return milliseconds and operations of each kind, a step or a thousand rows."""
+    sums = {name: [0.0, 0.0] for name in (*KINDS, ARITHMETIC)}
+    for operation, (seconds, count) in phase["operations"].items():
+        sums[kind(operation)][0] += seconds
+        sums[kind(operation)][1] += count
+    within = sum(seconds for seconds, _ in sums.values())
+    sums[PYTHON] = [phase["seconds"] - within, 0.0]
+    times = phase["times"]
+    return {name: (1e3 * seconds / times, count / times) for name, (seconds, count) in sums.items()}
+
+
+if __name__ == "__main__":
+    wanted, under_profiler = json.loads(sys.argv[1])
+    print(json.dumps(measure(Effort(**wanted), under_profiler)))
