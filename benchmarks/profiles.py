@@ -1,8 +1,8 @@
 """Where the time of training and of scoring goes, operation by operation, by torch's profiler.
 
-The code that is profiled runs in processes of its own, so that a version in another folder can be
-measured in turn with this one. Both fit flows of one shape, that of the default, by parameters that
-versions since 0.1.0 share, to a made table.
+What is profiled runs in processes of its own, for which this file is a script: where another folder
+leads their path, they measure the version in there, in turn with this one. All versions fit flows of
+one shape, that of the default, to a made table.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from statistics import median
 from time import perf_counter
 
 import pandas as pd
@@ -32,18 +31,19 @@ SHAPE = {
     "device": "cpu",
 }
 
-#: What torch's operations do, in the order of the tables; the first part of a name that fits.
+#: What torch's operations do, in the order of the tables, by their names without underscores.
 KINDS = {
-    "matrix products": ("bmm", "baddbmm", "mm", "addmm", "matmul"),
-    "LeakyReLU": ("leaky_relu",),
-    "tanh, exp": ("tanh", "sigmoid", "exp"),
-    "sums and norms": ("sum", "norm", "logsumexp", "mean"),
-    "sorting": ("topk", "sort", "argsort", "scatter"),
-    "copies and memory": (
-        "copy", "clone", "cat", "stack", "index", "gather", "pad", "fill", "zero", "empty", "to",
-    ),
-    "random numbers": ("rand", "normal", "uniform"),
-    "Adam": ("_fused_adam", "_foreach"),
+    "matrix products": {"bmm", "baddbmm", "mm", "addmm", "matmul"},
+    "LeakyReLU": {"leaky_relu"},
+    "tanh, exp": {"tanh", "sigmoid", "exp"},
+    "sums and norms": {"sum", "mean", "norm", "linalg_vector_norm", "logsumexp"},
+    "sorting": {"topk", "sort", "argsort", "scatter"},
+    "copies and memory": {
+        "copy", "clone", "cat", "stack", "index", "index_put", "index_select", "gather",
+        "constant_pad_nd", "fill", "zero", "empty", "empty_like", "empty_strided", "resize",
+    },
+    "random numbers": {"rand", "randn", "randperm", "normal", "uniform"},
+    "Adam": {"fused_adam"},
 }  # fmt: skip
 ARITHMETIC, PYTHON = "other arithmetic and views", "between the operations"
 
@@ -58,7 +58,7 @@ class Effort:
     rounds: int
 
 
-THOROUGH = Effort(2000, 20_000, 9, rounds=7)
+THOROUGH = Effort(2000, 20_000, 9, rounds=5)
 QUICK = Effort(100, 300, 4, rounds=1)
 
 
@@ -112,22 +112,17 @@ def measure(effort: Effort, profiled: bool) -> dict[str, dict]:
     )
     clf = RobustRealNVP(**SHAPE).fit(X)
     clf.decision_function(X_new)
-    look = _operations if profiled else _seconds
+    look = _operations if profiled else lambda run: {"seconds": _seconds(run)}
     return {
         "training": {"times": clf.n_iter_, **look(lambda: clf.fit(X))},
         "scoring": {"times": len(X_new) / 1000, **look(lambda: clf.decision_function(X_new))},
     }
 
 
-def _seconds(run: Callable[[], object]) -> dict[str, float]:
-    """Return the median seconds of a few runs."""
-    return {"seconds": median(seconds_of(run) for _ in range(3))}
-
-
 def _operations(run: Callable[[], object]) -> dict[str, object]:
     """Return the seconds of a run under the profiler, and seconds and calls of its operations."""
     with profile(activities=[ProfilerActivity.CPU], acc_events=True) as watched:
-        seconds = seconds_of(run)
+        seconds = _seconds(run)
     operations = {
         event.key.removeprefix("aten::"): (event.self_cpu_time_total / 1e6, event.count)
         for event in watched.key_averages()
@@ -136,8 +131,7 @@ def _operations(run: Callable[[], object]) -> dict[str, object]:
     return {"seconds": seconds, "operations": operations}
 
 
-def seconds_of(run: Callable[[], object]) -> float:
-    """Return the seconds that a run takes."""
+def _seconds(run: Callable[[], object]) -> float:
     start = perf_counter()
     run()
     return perf_counter() - start
@@ -148,13 +142,11 @@ def kind(operation: str) -> str:
 
     Examples
     --------
-    >>> kind("bmm"), kind("leaky_relu_"), kind("div")
+    >>> kind("bmm"), kind("leaky_relu_backward"), kind("expand")
     ('matrix products', 'LeakyReLU', 'other arithmetic and views')
     """
-    for name, beginnings in KINDS.items():
-        if operation.startswith(beginnings):
-            return name
-    return ARITHMETIC
+    name = operation.strip("_").removesuffix("_backward")
+    return next((kind for kind, names in KINDS.items() if name in names), ARITHMETIC)
 
 
 def totals(found: dict[str, list[dict]], phase: str) -> pd.DataFrame:

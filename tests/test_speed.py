@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from benchmarks import children, products, reference, scale, speed, tables, timing
+from benchmarks import children, products, profiles, reference, scale, speed, tables, timing
 from benchmarks.__main__ import main
 from benchmarks.datasets import correlated
 from pyod_robustnvp.couplings import Passage, RoundTrip
@@ -265,3 +265,51 @@ def test_scale_writes_its_tables(here, tmp_path, capsys):
     assert (ours["fit without its scores, s"] < ours["fit, s"]).all()
     assert table[table["detector"] == "IForest"]["fit without its scores, s"].isna().all()
     assert (table[["fit adds, MiB", "scoring adds, MiB"]] > -5).all(axis=None)
+
+
+STUB = """
+class RobustRealNVP:
+    n_iter_ = 10
+
+    def __init__(self, **parameters):
+        assert parameters["n_estimators"] == 16
+
+    def fit(self, X):
+        return self
+
+    def decision_function(self, X):
+        return X[:, 0]
+"""
+
+
+def test_the_version_of_another_folder_is_measured(tmp_path):
+    package = tmp_path / "pyod_robustnvp"
+    package.mkdir()
+    (package / "__init__.py").write_text(STUB)
+    found = profiles.in_version(tmp_path, profiles.QUICK)
+    assert found["training"]["times"] == 10
+    assert found["scoring"]["times"] == 0.3
+    assert 0 < found["training"]["seconds"] < 0.01
+    (package / "__init__.py").write_text("raise ValueError('broken')")
+    with pytest.raises(SystemExit, match=rf"{tmp_path} failed:\n(.|\n)*broken"):
+        profiles.in_version(tmp_path, profiles.QUICK)
+
+
+def test_profile_writes_its_tables(here, monkeypatch, tmp_path, capsys):
+    def in_version(folder, effort, profiled=False):
+        return profiles.measure(effort, profiled)
+
+    monkeypatch.setattr(profiles, "in_version", in_version)
+    main(["profile", "--quick", "--against", str(tmp_path / "old"), "--out", str(tmp_path)])
+    assert (tmp_path / "tables.md").read_text() in capsys.readouterr().out
+    for phase in ("training", "scoring"):
+        total = pd.read_csv(tmp_path / f"{phase}.csv")
+        assert total["version"].tolist() == ["old", "ours"]
+        ratio = total["median"][1] / total["median"][0]
+        assert total.loc[1, ["/ the first", "/ the one before"]].tolist() == pytest.approx(
+            [ratio] * 2, 1e-4
+        )
+        kinds = pd.read_csv(tmp_path / f"{phase}_operations.csv").set_index("kind")
+        assert (kinds[["old, ms", "ours, ms"]] >= 0).all(axis=None)
+        # A layer's product for both networks, and one for each of the last.
+        assert kinds.loc["matrix products", "ours, operations"] >= 12
