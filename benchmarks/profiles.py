@@ -1,7 +1,7 @@
 """Where the time of training and of scoring goes, operation by operation, by torch's profiler.
 
 What is profiled runs in processes of its own, for which this file is a script: where another folder
-leads their path, they measure the version in there, in turn with this one. All versions fit flows of
+leads their path, they measure the version in there, in turn with this one. All of them fit flows of
 one shape, that of the default, to a made table.
 """
 
