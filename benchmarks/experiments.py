@@ -118,10 +118,8 @@ def run_speed(options: argparse.Namespace) -> None:
     datasets = [correlated(300, 5, seed=0)] if options.quick else _datasets(options)
     shown = next((s for s in datasets if s.name == "shuttle"), datasets[-1])
     data = speed.of(shown)
-    sets = speed.by_set(datasets, effort)
-    authors = sets.set_index("Data").loc[shown.name, "reference step, ms"] / 1e3
-    steps = speed.steps(effort)
-    fits, fitted = speed.fits(data, authors, effort)
+    sets, steps = speed.by_set(datasets, effort), speed.steps(effort)
+    fits, fitted = speed.fits(data, effort)
     found = {
         "steps": ("Training step; all flows of a shape take it together", steps),
         "products": ("Matrix products, default configuration", speed.rates(data, effort)),
@@ -143,7 +141,7 @@ def run_scale(options: argparse.Namespace) -> None:
         f"{scale.growth(table, sizes):.2f} times the seconds"
     )
     found = {"scale": ("Seconds and private memory of a process", table)}
-    _keep(found, [speed.machine(), growth], options.out)
+    _keep(found, [speed.machine(), scale.conditions(sizes), growth], options.out)
     print(pictures.scale(scale.curves(table, sizes), options.out))
 
 

