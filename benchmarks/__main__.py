@@ -76,7 +76,7 @@ def parser() -> argparse.ArgumentParser:
         nargs="+",
         default=[],
         metavar="DIR",
-        help="folders of former versions to profile beside ours, the oldest first",
+        help="checkouts of former versions to profile beside ours, the oldest first",
     )
     result.add_argument("--n-jobs", type=_count, default=1, help="fits at once; spoils the times")
     result.add_argument("--out", type=Path, help="folder of the results; results/NAME by default")

@@ -146,19 +146,17 @@ def run_scale(options: argparse.Namespace) -> None:
 
 
 def run_profile(options: argparse.Namespace) -> None:
-    """Divide the time of training and scoring into operations, beside former versions."""
+    """Divide the time of a fit and of scoring into operations, beside former versions."""
     effort = profiles.QUICK if options.quick else profiles.THOROUGH
-    former = {folder.name: folder for folder in options.against}
-    versions = former | {"ours": Path(__file__).parents[1]}
-    timed, watched = profiles.compare(versions, effort), profiles.operations(versions, effort)
+    versions = {
+        name: profiles.runs(detector, effort)
+        for name, detector in profiles.load(options.against).items()
+    }
     found = {}
-    for phase, unit in (("training", "ms a step"), ("scoring", "ms a thousand rows")):
-        title = phase.capitalize()
-        found[phase] = (f"{title}: {unit}", profiles.totals(timed, phase))
-        found[f"{phase}_operations"] = (
-            f"{title} under the profiler: {unit}",
-            profiles.divided(watched, phase),
-        )
+    for phase, title in (("fit", "Fit: ms a step"), ("scoring", "Scoring: ms a thousand rows")):
+        found[phase] = (title, profiles.totals(versions, phase, effort))
+        operations = profiles.divided(versions, phase, effort)
+        found[f"{phase}_operations"] = (f"{title}, under the profiler", operations)
     _keep(found, [speed.machine(), profiles.conditions(effort)], options.out)
 
 

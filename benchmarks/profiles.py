@@ -1,140 +1,176 @@
-"""Where the time of training and of scoring goes, operation by operation, by torch's profiler.
+"""Where the time of a fit and of scoring goes, operation by operation, beside former versions.
 
-What is profiled runs in processes of its own, for which this file is a script: where another folder
-leads their path, they measure the version in there, in turn with this one. All of them fit flows of
-one shape, that of the default, to a made table.
+All versions are loaded into this process, each under a name of its own, and run in turn: what slows
+the machine slows all of them. They fit flows of one shape, that of the default, to a made table.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from time import perf_counter
+from statistics import median
 
 import pandas as pd
-import torch
 from torch.profiler import ProfilerActivity, profile
-from tqdm import tqdm
 
-#: The shape of the default of today.
+from .datasets import correlated
+from .timing import in_turn, seconds_of
+
+PACKAGE = "pyod_robustnvp"
+OURS = "ours"
+
+#: The shape of the default, in parameters that versions since 0.1.0 took.
 SHAPE = {
     "n_estimators": 16,
     "hidden_neuron_list": (48,),
     "batch_size": 256,
     "lipschitz": (0.35, 1.5, 1.5),
-    "random_state": 0,
-    "device": "cpu",
 }
 
 #: What torch's operations do, in the order of the tables, by their names without underscores.
 KINDS = {
     "matrix products": {"bmm", "baddbmm", "mm", "addmm", "matmul"},
     "LeakyReLU": {"leaky_relu"},
-    "tanh, exp": {"tanh", "sigmoid", "exp"},
+    "tanh, sigmoid, exp": {"tanh", "sigmoid", "exp"},
     "sums and norms": {"sum", "mean", "norm", "linalg_vector_norm", "logsumexp"},
     "sorting": {"topk", "sort", "argsort", "scatter"},
     "copies and memory": {
-        "copy", "clone", "cat", "stack", "index", "index_put", "index_select", "gather",
-        "constant_pad_nd", "fill", "zero", "empty", "empty_like", "empty_strided", "resize",
+        "copy", "clone", "cat", "stack", "index", "index_put", "index_put_impl", "index_select",
+        "gather", "constant_pad_nd", "fill", "zero", "empty", "empty_like", "empty_strided",
+        "resize",
     },
     "random numbers": {"rand", "randn", "randperm", "normal", "uniform"},
     "Adam": {"fused_adam"},
+    "singular values": {"linalg_svd"},
 }  # fmt: skip
-ARITHMETIC, PYTHON = "other arithmetic and views", "between the operations"
+OTHER, OUTSIDE, ALL = "other arithmetic and views", "outside torch's operations", "all"
+
+#: What a version does in the tables, and how often.
+Runs = dict[str, tuple[Callable[[], object], float]]
 
 
 @dataclass(frozen=True)
 class Effort:
-    """Rows to train on, rows to score, columns, and turns."""
+    """Rows to train on, passes over them, rows to score, columns, turns, turns of the profiler."""
 
     train: int
+    epochs: int
     score: int
     columns: int
     rounds: int
+    profiled: int
 
 
-THOROUGH = Effort(2000, 20_000, 9, rounds=5)
-QUICK = Effort(100, 300, 4, rounds=1)
-
-
-def compare(versions: dict[str, Path], effort: Effort) -> dict[str, list[dict]]:
-    """Return what ``measure`` found for each version, which run in turn."""
-    found: dict[str, list[dict]] = {name: [] for name in versions}
-    turns = [(name, folder) for _ in range(effort.rounds) for name, folder in versions.items()]
-    for name, folder in tqdm(turns, unit="run"):
-        found[name].append(in_version(folder, effort))
-    return found
-
-
-def operations(versions: dict[str, Path], effort: Effort) -> dict[str, dict]:
-    """Return what ``measure`` found under the profiler for the first version and the last."""
-    ends = dict.fromkeys((next(iter(versions)), next(reversed(versions))))
-    return {name: in_version(versions[name], effort, profiled=True) for name in ends}
+THOROUGH = Effort(2048, 25, 20_480, 9, rounds=15, profiled=5)
+QUICK = Effort(256, 3, 300, 4, rounds=2, profiled=1)
 
 
 def conditions(effort: Effort) -> str:
     """Return a line on what is profiled."""
     return (
         f"{SHAPE['n_estimators']} flows of {SHAPE['hidden_neuron_list'][0]} hidden units, batches "
-        f"of {SHAPE['batch_size']}; {effort.columns} columns, {effort.train} rows to train on, "
-        f"{effort.score} to score; medians of {effort.rounds} turns. A fit's own scoring is within."
+        f"of {SHAPE['batch_size']}; {effort.columns} columns, {effort.train} rows to fit, "
+        f"{effort.score} to score. A fit is divided by the number of its steps, with all that it "
+        f"does: scaling, singular values, the scores of its rows. Medians of {effort.rounds} turns; of "
+        f"{effort.profiled} under the profiler, which slows small operations most."
     )
 
 
-def in_version(folder: Path, effort: Effort, profiled: bool = False) -> dict[str, dict]:
-    """Return what ``measure`` returns where the package of a folder is found first."""
-    run = subprocess.run(
-        [sys.executable, __file__, json.dumps([asdict(effort), profiled])],
-        env=os.environ | {"PYTHONPATH": str(folder.resolve())},
-        capture_output=True,
-        text=True,
-        check=False,
+def load(folders: list[Path]) -> dict[str, type]:
+    """Return the detector of each folder by the folder's name, and this one as ours."""
+    found = {}
+    for folder in folders:
+        name = folder.resolve().name
+        if name in (*found, OURS):
+            raise SystemExit(f"--against {folder}: another version is called {name}: rename it")
+        found[name] = _detector(folder, f"{PACKAGE}_{len(found)}")
+    return found | {OURS: _detector(Path(__file__).parents[1], f"{PACKAGE}_{OURS}")}
+
+
+def _detector(folder: Path, name: str) -> type:
+    """Return the class that a folder's package holds, imported under a name."""
+    package = folder / PACKAGE
+    spec = spec_from_file_location(
+        name, package / "__init__.py", submodule_search_locations=[str(package)]
     )
-    if run.returncode:
-        raise SystemExit(f"the version in {folder} failed:\n{run.stderr.strip()}")
-    return json.loads(run.stdout.splitlines()[-1])
+    if not package.is_dir() or spec is None or spec.loader is None:
+        raise SystemExit(f"--against {folder} holds no {PACKAGE}: give the root of a checkout")
+    sys.modules[name] = module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.RobustRealNVP
 
 
-def measure(effort: Effort, profiled: bool) -> dict[str, dict]:
-    """Return the seconds of training and of scoring, or of their operations."""
-    # Here, so that a run as a script takes the version that its path names.
-    from pyod_robustnvp import RobustRealNVP
-
-    source = torch.Generator().manual_seed(0)
-    X, X_new = (
-        torch.randn(n, effort.columns, generator=source).cumsum(1).double().numpy()
-        for n in (effort.train, effort.score)
-    )
-    clf = RobustRealNVP(**SHAPE).fit(X)
-    clf.decision_function(X_new)
-    look = _operations if profiled else lambda run: {"seconds": _seconds(run)}
+def runs(detector: type, effort: Effort) -> Runs:
+    """Return a fit and a scoring of a version, and the steps and the thousands of rows in them."""
+    X = correlated(effort.train, effort.columns, seed=0).X
+    X_new = correlated(effort.score, effort.columns, seed=1).X
+    clf = detector(**SHAPE, epoch_num=effort.epochs, random_state=0, device="cpu").fit(X)
     return {
-        "training": {"times": clf.n_iter_, **look(lambda: clf.fit(X))},
-        "scoring": {"times": len(X_new) / 1000, **look(lambda: clf.decision_function(X_new))},
+        "fit": (lambda: clf.fit(X), clf.n_iter_),
+        "scoring": (lambda: clf.decision_function(X_new), len(X_new) / 1000),
     }
 
 
-def _operations(run: Callable[[], object]) -> dict[str, object]:
+def totals(versions: dict[str, Runs], phase: str, effort: Effort) -> pd.DataFrame:
+    """Return the milliseconds of each version, a step or a thousand rows, and their ratios."""
+    timed = {name: lambda run=of[phase][0]: seconds_of(run) for name, of in versions.items()}
+    times = pd.Series({name: of[phase][1] for name, of in versions.items()})
+    seconds = in_turn(timed, effort.rounds)[["median", "min", "max"]]
+    table = seconds.mul(1e3).div(times, axis=0).add_prefix("ms, ")
+    table["/ the first"] = table["ms, median"] / table["ms, median"].iloc[0]
+    table["/ the one before"] = table["ms, median"] / table["ms, median"].shift()
+    return table.rename_axis("version").reset_index()
+
+
+def divided(versions: dict[str, Runs], phase: str, effort: Effort) -> pd.DataFrame:
+    """Return how the milliseconds of the first version and of ours divide into kinds."""
+    names = dict.fromkeys((next(iter(versions)), OURS))
+    found = {name: [] for name in names}
+    for _ in range(effort.profiled):
+        for name in names:
+            found[name].append(by_kind(*watched(versions[name][phase][0])))
+    columns = {}
+    for name, turns in found.items():
+        times = versions[name][phase][1]
+        for unit, part, factor in (("ms", 0, 1e3), ("operations", 1, 1)):
+            columns[f"{name}, {unit}"] = {
+                row: factor * median(turn[row][part] for turn in turns) / times for row in turns[0]
+            }
+    return pd.DataFrame(columns).rename_axis("kind").reset_index()
+
+
+def watched(run: Callable[[], object]) -> tuple[float, dict[str, tuple[float, int]]]:
     """Return the seconds of a run under the profiler, and seconds and calls of its operations."""
-    with profile(activities=[ProfilerActivity.CPU], acc_events=True) as watched:
-        seconds = _seconds(run)
-    operations = {
+    # acc_events only says that one cycle of the profiler is all there is.
+    with profile(activities=[ProfilerActivity.CPU], acc_events=True) as watch:
+        seconds = seconds_of(run)
+    return seconds, {
         event.key.removeprefix("aten::"): (event.self_cpu_time_total / 1e6, event.count)
-        for event in watched.key_averages()
+        for event in watch.key_averages()
         if event.key.startswith("aten::")
     }
-    return {"seconds": seconds, "operations": operations}
 
 
-def _seconds(run: Callable[[], object]) -> float:
-    start = perf_counter()
-    run()
-    return perf_counter() - start
+def by_kind(
+    seconds: float, operations: dict[str, tuple[float, int]]
+) -> dict[str, tuple[float, int]]:
+    """Return seconds and calls of each kind of operation, of what is outside, and of all.
+
+    Examples
+    --------
+    >>> by_kind(1.0, {"bmm": (0.25, 3), "mm": (0.25, 1)})["matrix products"]
+    (0.5, 4)
+    """
+    sums = dict.fromkeys((*KINDS, OTHER), (0.0, 0))
+    for operation, (taken, count) in operations.items():
+        before, calls = sums[kind(operation)]
+        sums[kind(operation)] = before + taken, calls + count
+    within = sum(taken for taken, _ in sums.values())
+    calls = sum(count for _, count in sums.values())
+    return sums | {OUTSIDE: (seconds - within, 0), ALL: (seconds, calls)}
 
 
 def kind(operation: str) -> str:
@@ -146,50 +182,4 @@ def kind(operation: str) -> str:
     ('matrix products', 'LeakyReLU', 'other arithmetic and views')
     """
     name = operation.strip("_").removesuffix("_backward")
-    return next((kind for kind, names in KINDS.items() if name in names), ARITHMETIC)
-
-
-def totals(found: dict[str, list[dict]], phase: str) -> pd.DataFrame:
-    """Return the milliseconds of each version, a step or a thousand rows, and their ratio."""
-    of = {
-        name: pd.Series([1e3 * run[phase]["seconds"] / run[phase]["times"] for run in runs])
-        for name, runs in found.items()
-    }
-    rows = [
-        {"version": name, "median": ms.median(), "min": ms.min(), "max": ms.max()}
-        for name, ms in of.items()
-    ]
-    table = pd.DataFrame(rows)
-    table["/ the first"] = table["median"] / table["median"].iloc[0]
-    table["/ the one before"] = table["median"] / table["median"].shift()
-    return table
-
-
-def divided(found: dict[str, dict], phase: str) -> pd.DataFrame:
-    """Return how a step or a thousand rows divide into kinds of operations, in milliseconds.
-
-    As the profiler saw them, which slows small operations most.
-    """
-    columns = {}
-    for name, of in found.items():
-        kinds = _by_kind(of[phase])
-        columns[f"{name}, ms"] = {of: ms for of, (ms, _) in kinds.items()}
-        columns[f"{name}, operations"] = {of: count for of, (_, count) in kinds.items()}
-    return pd.DataFrame(columns).rename_axis("kind").reset_index()
-
-
-def _by_kind(phase: dict) -> dict[str, tuple[float, float]]:
-    """Return milliseconds and operations of each kind, a step or a thousand rows."""
-    sums = {name: [0.0, 0.0] for name in (*KINDS, ARITHMETIC)}
-    for operation, (seconds, count) in phase["operations"].items():
-        sums[kind(operation)][0] += seconds
-        sums[kind(operation)][1] += count
-    within = sum(seconds for seconds, _ in sums.values())
-    sums[PYTHON] = [phase["seconds"] - within, 0.0]
-    times = phase["times"]
-    return {name: (1e3 * seconds / times, count / times) for name, (seconds, count) in sums.items()}
-
-
-if __name__ == "__main__":
-    wanted, under_profiler = json.loads(sys.argv[1])
-    print(json.dumps(measure(Effort(**wanted), under_profiler)))
+    return next((kind for kind, names in KINDS.items() if name in names), OTHER)

@@ -268,6 +268,13 @@ def test_scale_writes_its_tables(here, tmp_path, capsys):
     assert (table[["fit adds, MiB", "scoring adds, MiB"]] > -5).all(axis=None)
 
 
+def checkout(folder, code):
+    package = folder / "pyod_robustnvp"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text(code)
+    return folder
+
+
 STUB = """
 class RobustRealNVP:
     n_iter_ = 10
@@ -283,34 +290,44 @@ class RobustRealNVP:
 """
 
 
-def test_the_version_of_another_folder_is_measured(tmp_path):
-    package = tmp_path / "pyod_robustnvp"
-    package.mkdir()
-    (package / "__init__.py").write_text(STUB)
-    found = profiles.in_version(tmp_path, profiles.QUICK)
-    assert found["training"]["times"] == 10
-    assert found["scoring"]["times"] == 0.3
-    assert 0 < found["training"]["seconds"] < 0.01
-    (package / "__init__.py").write_text("raise ValueError('broken')")
-    with pytest.raises(SystemExit, match=rf"{tmp_path} failed:\n(.|\n)*broken"):
-        profiles.in_version(tmp_path, profiles.QUICK)
+def test_versions_are_those_of_their_folders(tmp_path):
+    folder = checkout(tmp_path / "old", STUB)
+    versions = profiles.load([folder])
+    assert list(versions) == ["old", "ours"]
+    assert profiles.runs(versions["old"], profiles.QUICK)["fit"][1] == 10
+    assert versions["ours"] is not versions["old"]
+    assert versions["ours"]().get_params() == speed.RobustRealNVP().get_params()
+    with pytest.raises(SystemExit, match=r"missing holds no pyod_robustnvp: give the root"):
+        profiles.load([tmp_path / "missing"])
+    with pytest.raises(SystemExit, match=r"another version is called old: rename it"):
+        profiles.load([folder, checkout(tmp_path / "other" / "old", STUB)])
 
 
-def test_profile_writes_its_tables(here, monkeypatch, tmp_path, capsys):
-    def in_version(folder, effort, profiled=False):
-        return profiles.measure(effort, profiled)
+def test_the_default_is_profiled():
+    assert speed.RobustRealNVP().get_params().items() >= profiles.SHAPE.items()
 
-    monkeypatch.setattr(profiles, "in_version", in_version)
-    main(["profile", "--quick", "--against", str(tmp_path / "old"), "--out", str(tmp_path)])
+
+def test_ratios_are_those_to_the_first_and_to_the_one_before():
+    seconds = {"a": 8.0, "b": 2.0, "ours": 1.0}
+    versions = {name: {"fit": (None, 4)} for name in seconds}
+    turns = iter(list(seconds.values()) * 3)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(profiles, "seconds_of", lambda run: next(turns))
+        table = profiles.totals(versions, "fit", profiles.QUICK)
+    assert table["ms, median"].tolist() == [2000, 500, 250]
+    assert table["/ the first"].tolist() == [1, 0.25, 0.125]
+    assert table["/ the one before"].tolist()[1:] == [0.25, 0.5]
+
+
+def test_profile_writes_its_tables(tmp_path, capsys):
+    main(["profile", "--quick", "--out", str(tmp_path)])
     assert (tmp_path / "tables.md").read_text() in capsys.readouterr().out
-    for phase in ("training", "scoring"):
-        total = pd.read_csv(tmp_path / f"{phase}.csv")
-        assert total["version"].tolist() == ["old", "ours"]
-        ratio = total["median"][1] / total["median"][0]
-        assert total.loc[1, ["/ the first", "/ the one before"]].tolist() == pytest.approx(
-            [ratio] * 2, 1e-4
-        )
+    products = {"fit": 6 * (2 + 4), "scoring": 6 * 2 * 2 / 0.3}
+    for phase, least in products.items():
+        assert pd.read_csv(tmp_path / f"{phase}.csv")["ms, median"].gt(0).all()
         kinds = pd.read_csv(tmp_path / f"{phase}_operations.csv").set_index("kind")
-        assert (kinds[["old, ms", "ours, ms"]] >= 0).all(axis=None)
-        # A layer's product for both networks, and one for each of the last.
-        assert kinds.loc["matrix products", "ours, operations"] >= 12
+        # Two layers on the way there, two products for each on the way back, the cap's on top.
+        assert kinds.loc["matrix products", "ours, operations"] >= least
+        parts, total = kinds["ours, ms"].drop("all"), kinds.loc["all", "ours, ms"]
+        assert (parts >= 0).all()
+        assert parts.sum() == pytest.approx(total, rel=1e-4)
