@@ -74,8 +74,8 @@ def conditions(effort: Effort) -> str:
         f"{SHAPE['n_estimators']} flows of {SHAPE['hidden_neuron_list'][0]} hidden units, batches "
         f"of {SHAPE['batch_size']}; {effort.columns} columns, {effort.train} rows to fit, "
         f"{effort.score} to score. A fit is divided by the number of its steps, with all that it "
-        f"does: scaling, singular values, the scores of its rows. Medians of {effort.rounds} turns; of "
-        f"{effort.profiled} under the profiler, which slows small operations most."
+        f"does: scaling, singular values, the scores of its rows. Medians of {effort.rounds} "
+        f"turns; of {effort.profiled} under the profiler, which slows small operations most."
     )
 
 

@@ -13,8 +13,8 @@ and h by log|det| give
 
 which go back through tanh and the layers of s and t as in any perceptron.
 
-**Tanh.** Of :math:`s = \tanh u` a coupling needs :math:`-s = 1 - 2 / (1 + e^{-2u})`, since torch's
-sigmoid takes a quarter of the time of its tanh. Hence the last layer writes 2u and 2t.
+**Tanh.** A coupling uses :math:`-s = -\tanh u = 1 - 2 / (1 + e^{-2u})`, by torch's sigmoid, which
+is faster than its tanh. The last layer, one product for s and t, therefore writes 2u and 2t.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ from torch import Tensor
 from torch.nn.functional import leaky_relu_
 
 SLOPE = 0.01
-ONE = torch.ones(())
+# As a tensor: with it 1 - 2 x is one operation.
+ONE = torch.ones((), device="cpu")
 
 # In place: the gradient by a layer's output takes the place of the one after LeakyReLU.
 leaky_relu_backward = torch.ops.aten.leaky_relu_backward.grad_input
@@ -124,7 +125,9 @@ class Passage:
         new = self.weights[0].new_empty
         self.cuts = (b, d)
         self.trail = new(members, d + couplings * b, n)
-        self.minus_s, self.scale = new(members, couplings, b, n), new(couplings, members, b, n)
+        # By members first, as what lies together is summed much faster.
+        self.minus_s = new(members, couplings, b, n)
+        self.scale = new(couplings, members, b, n)
         self.last, self.shifted = new(networks, b, n), new(members, b, n)
         hidden = [new(couplings if keep else 1, networks, w.shape[2], n) for w in self.weights[:-1]]
         self.hidden = [h.expand(couplings, -1, -1, -1) for h in hidden]

@@ -185,17 +185,16 @@ class RealNVP(nn.Module):
         views, n, d = x.shape
         block = CPU_BLOCK if x.device.type == "cpu" else GPU_BLOCK
         view = views_of(self.members, views).to(x.device)
+        # The columns of all views, one below the other, and which of them each member reads.
+        columns = torch.nn.functional.pad(x.mT.flatten(0, 1), (0, -n % block)).contiguous()
         read = (view[:, None] * d + self.order).flatten()
-        columns = x.mT.flatten(0, 1)
         passage = Passage(self.weights, self.biases, block)
-        log_prob = x.new_empty(self.members, n, dtype=torch.float64)
-        for start in range(0, n, block):
-            rows = columns[:, start : start + block]
-            padded = torch.nn.functional.pad(rows, (0, block - rows.shape[1]))
-            ordered = padded.index_select(0, read).view(self.members, d, block)
+        log_probs = []
+        for rows in columns.split(block, dim=1):
+            ordered = rows.index_select(0, read).view(self.members, d, block)
             z, log_det = passage.forward(ordered)
-            of_rows = log_density(z.double(), log_det.double())[:, : rows.shape[1]]
-            log_prob[:, start : start + block] = of_rows
+            log_probs.append(log_density(z.double(), log_det.double()))
+        log_prob = torch.cat(log_probs, dim=1)[:, :n]
         overflown = ~log_prob.isfinite().all(dim=0)
         if overflown.any() and x.dtype == torch.float32:
             precise = copy.deepcopy(self).double()
