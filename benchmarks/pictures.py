@@ -112,8 +112,8 @@ def _bars(axes: Axes, names: pd.Series, table: pd.DataFrame, unit: str) -> None:
     colors = np.where(names.str.contains(SHOWN), ANOMALY, NORMAL)
     bars = axes.barh(names, middle, xerr=[middle - low, high - middle], color=colors)
     axes.bar_label(bars, [rounded(value) for value in middle], padding=6)
-    axes.set(xscale="log", xlim=(10 ** np.floor(np.log10(low.min())), 4 * high.max()))
-    axes.xaxis.set_major_formatter("{x:,.7g}")
+    axes.set(xscale="log", xlim=(10 ** np.floor(np.log10(low.min())), 20 * high.max()))
+    axes.xaxis.set_major_formatter("{x:,.9g}")
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.invert_yaxis()
 
