@@ -93,10 +93,9 @@ def load(folders: list[Path]) -> dict[str, type]:
 def _detector(folder: Path, name: str) -> type:
     """Return the class that a folder's package holds, imported under a name."""
     package = folder / PACKAGE
-    spec = spec_from_file_location(
-        name, package / "__init__.py", submodule_search_locations=[str(package)]
-    )
-    if not package.is_dir() or spec is None or spec.loader is None:
+    code = package / "__init__.py"
+    spec = spec_from_file_location(name, code, submodule_search_locations=[str(package)])
+    if not code.is_file() or spec is None or spec.loader is None:
         raise SystemExit(f"--against {folder} holds no {PACKAGE}: give the root of a checkout")
     sys.modules[name] = module = module_from_spec(spec)
     spec.loader.exec_module(module)

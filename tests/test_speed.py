@@ -299,6 +299,9 @@ def test_versions_are_those_of_their_folders(tmp_path):
     assert versions["ours"]().get_params() == speed.RobustRealNVP().get_params()
     with pytest.raises(SystemExit, match=r"missing holds no pyod_robustnvp: give the root"):
         profiles.load([tmp_path / "missing"])
+    (tmp_path / "empty" / "pyod_robustnvp").mkdir(parents=True)
+    with pytest.raises(SystemExit, match=r"empty holds no pyod_robustnvp: give the root"):
+        profiles.load([tmp_path / "empty"])
     with pytest.raises(SystemExit, match=r"another version is called old: rename it"):
         profiles.load([folder, checkout(tmp_path / "other" / "old", STUB)])
 
