@@ -37,50 +37,35 @@ def parser() -> argparse.ArgumentParser:
         description="Compare anomaly detectors on contaminated tables.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
+    does = [f"{name}: {(run.__doc__ or '').strip()}" for name, run in EXPERIMENTS.items()]
     result.add_argument(
-        "name",
-        nargs="?",
-        default="bundled",
-        choices=EXPERIMENTS,
-        help="bundled: sets that come with scikit-learn; odds: files in a data folder; "
-        "ablation: the default with one choice switched off at a time, on the same files; "
-        "sensitivity: the default at other assumed shares and seeds, on the same files; "
-        "contamination: estimates of the share of anomalies from the scores; "
-        "moons: the paper's models on two moons with a cluster of anomalies; "
-        "speed: seconds and memory against the authors' procedure, other flows and detectors; "
-        "scale: seconds and memory by rows and columns; "
-        "profile: which operations the time goes to",
+        "name", nargs="?", default="bundled", choices=EXPERIMENTS, help=" ".join(does)
     )
-    result.add_argument(
-        "--seeds", type=_count, default=3, help="random splits, data draws or seeds of the model"
-    )
-    result.add_argument("--detectors", nargs="+", choices=DETECTORS, default=USUAL, metavar="NAME")
-    result.add_argument(
-        "--contamination",
-        type=_contamination,
-        default=0.1,
-        metavar="SHARE",
-        help="what the detectors are told; 'true' tells each set's own share, as sensitivity does",
-    )
-    result.add_argument("--datasets", nargs="+", default=ODDS, metavar="NAME", help="files to use")
-    result.add_argument("--data-dir", help=f"their folder; else taken from {DATA_DIR_VARIABLE}")
-    result.add_argument(
-        "--rows", type=_count, help="train on so many rows only; odds, ablation and sensitivity"
-    )
-    result.add_argument(
-        "--quick", action="store_true", help="small sizes on made tables; speed, scale and profile"
-    )
-    result.add_argument(
-        "--against",
-        type=Path,
-        nargs="+",
-        default=[],
-        metavar="DIR",
-        help="checkouts of former versions to profile beside ours, the oldest first",
-    )
-    result.add_argument("--n-jobs", type=_count, default=1, help="fits at once; spoils the times")
-    result.add_argument("--out", type=Path, help="folder of the results; results/NAME by default")
+    _add_what(result)
+    _add_how(result)
     return result
+
+
+def _add_what(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say what is compared."""
+    add = parser.add_argument
+    add("--detectors", nargs="+", choices=DETECTORS, default=USUAL, metavar="NAME")
+    add("--datasets", nargs="+", default=ODDS, metavar="NAME", help="files to use")
+    add("--data-dir", help=f"their folder; else taken from {DATA_DIR_VARIABLE}")
+    add("--rows", type=_count, help="train on so many rows only; odds, ablation and sensitivity")
+    told = "what the detectors are told; 'true' tells each set's own share, as sensitivity does"
+    add("--contamination", type=_contamination, default=0.1, metavar="SHARE", help=told)
+    former = "checkouts of former versions to profile beside ours, the oldest first"
+    add("--against", type=Path, nargs="+", default=[], metavar="DIR", help=former)
+
+
+def _add_how(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say how often and how large, and where the results go."""
+    add = parser.add_argument
+    add("--seeds", type=_count, default=3, help="random splits, data draws or seeds of the model")
+    add("--quick", action="store_true", help="small made tables; speed, scale and profile")
+    add("--n-jobs", type=_count, default=1, help="fits at once; spoils the times")
+    add("--out", type=Path, help="folder of the results; results/NAME by default")
 
 
 def _count(text: str) -> int:
