@@ -47,13 +47,16 @@ def find_data_dir(given: str | None) -> Path:
 
 
 def load_file(folder: Path, name: str) -> Dataset:
-    """Read NAME.npz or NUMBER_NAME.npz (ADBench) or NAME.mat (ODDS), with keys X and y."""
+    """Read NAME.npz or NUMBER_NAME.npz (ADBench) or NAME.mat (ODDS), with keys X and y.
+
+    The file may lie in a folder below.
+    """
     for pattern, read in (
         (f"{name}.npz", np.load),
         (f"[0-9]*_{name}.npz", np.load),
         (f"{name}.mat", loadmat),
     ):
-        for path in folder.glob(pattern):
+        for path in sorted(folder.rglob(pattern)):
             content = read(path)
             return Dataset(name, content["X"].astype(float), content["y"].ravel().astype(int))
     raise SystemExit(f"{folder} holds neither {name}.npz nor {name}.mat")

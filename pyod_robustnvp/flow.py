@@ -66,7 +66,8 @@ class RealNVP(nn.Module):
     hidden : sequence of int, default=(64, 64)
         The widths of the hidden layers of s and of t.
     generator : torch.Generator, optional
-        The source of the initial weights and of each member's order of the columns.
+        The source of the initial weights and, where there are several members, of the order in
+        which each takes the columns. One alone takes them as they come, as the paper's does.
 
     Examples
     --------
@@ -101,8 +102,7 @@ class RealNVP(nn.Module):
                 shape = (N_COUPLINGS, 2 * members, n_out, columns)
                 values = torch.rand(shape, generator=generator, dtype=torch.float32)
                 parameters.append(nn.Parameter((2 * values - 1) * bound))
-        noise = torch.rand(members, features, generator=generator, dtype=torch.float32)
-        self.register_buffer("order", noise.argsort(dim=1))
+        self.register_buffer("order", orders(members, features, generator))
 
     def ordered(self, x: Tensor) -> Tensor:
         """Return rows as the couplings want them: columns first, in each member's own order.
@@ -279,3 +279,19 @@ def views_of(members: int, views: int) -> Tensor:
     [0, 1, 0, 1, 0]
     """
     return torch.arange(members) % views
+
+
+def orders(members: int, features: int, generator: torch.Generator | None = None) -> Tensor:
+    """Return the order in which each member takes the columns: its own, or theirs for one alone.
+
+    Examples
+    --------
+    >>> orders(1, 4)
+    tensor([[0, 1, 2, 3]])
+    >>> orders(2, 4, torch.Generator().manual_seed(0)).shape
+    torch.Size([2, 4])
+    """
+    if members == 1:
+        return torch.arange(features)[None]
+    noise = torch.rand(members, features, generator=generator, dtype=torch.float32)
+    return noise.argsort(dim=1)

@@ -1,0 +1,94 @@
+"""Figures 1 to 3: what the models learn of two moons, clean, with uniform or clustered anomalies."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.datasets import make_moons
+from sklearn.metrics import roc_auc_score
+
+from pyod_robustnvp import PAPER, REAL_NVP, TRIM_REAL_NVP, RobustRealNVP
+
+from .cells import Cell
+
+MODELS = {"RealNVP": REAL_NVP, "TrimRealNVP": TRIM_REAL_NVP, "RobustRealNVP": {}}
+CLEAN = "clean"
+KINDS = {"figure1": CLEAN, "figure2": "uniform", "figure3": "clustered"}
+
+SHARE = 0.05
+ROWS, ANOMALIES = 10_000, 500
+STEPS = 5000
+#: The centre of the clustered anomalies, and of the box of side one that their mass is taken in.
+CENTRE = 2.5
+#: What the pictures show of the plane: the limits of x and of y.
+WINDOW = (-2.0, 3.5), (-2.0, 3.5)
+PIXELS = 140
+
+
+def anomalies(kind: str, n: int, rng: np.random.Generator) -> NDArray:
+    """Draw anomalies of a kind, as in the paper's figures 2 and 3."""
+    if kind == "uniform":
+        return 5 * (rng.uniform(size=(n, 2)) - 0.35)
+    return rng.normal(CENTRE, 0.05, size=(n, 2))
+
+
+def rows(kind: str, seed: int, n: int = ROWS) -> NDArray:
+    """Draw two moons of n rows, and anomalies of a kind after them unless that is 'clean'."""
+    moons, _ = make_moons(n, noise=0.1, random_state=seed)
+    if kind == CLEAN:
+        return moons
+    others = anomalies(kind, round(n * ANOMALIES / ROWS), np.random.default_rng(seed))
+    return np.vstack([moons, others])
+
+
+def cells(kind: str, models: list[str], seeds: int, n: int = ROWS, steps: int = STEPS) -> list[Cell]:
+    """Return a cell for each model and seed."""
+    return [_cell(kind, model, seed, n, steps) for seed in range(seeds) for model in models]
+
+
+def _cell(kind: str, model: str, seed: int, n: int, steps: int) -> Cell:
+    clf = RobustRealNVP(
+        **(PAPER | {"preprocessing": False, "lipschitz": 1.0} | MODELS[model]),
+        contamination=SHARE,
+        random_state=seed,
+        device="cpu",
+    )
+    per_epoch = len(rows(kind, seed, n)) // clf.batch_size
+    clf.set_params(epoch_num=round(steps / per_epoch))
+    settings = f"{n} rows; {clf.get_params()}"
+    return Cell(f"{kind} moons", model, seed, settings, partial(measure, clf, kind, seed, n))
+
+
+def measure(clf: RobustRealNVP, kind: str, seed: int, n: int) -> dict[str, Any]:
+    """Return what a model makes of fresh moons, of anomalies and of the plane.
+
+    ``auc`` against either kind of anomalies; ``nll``, the mean negative log-density of the fresh
+    moons in nats; ``mass`` of the model in the box around the clustered anomalies. The first seed
+    also keeps the log-density on a grid, for the picture.
+    """
+    clf.fit(rows(kind, seed, n))
+    fresh = rows(CLEAN, seed + 1000, n)
+    log_density = clf.score_samples(fresh)
+    found: dict[str, Any] = {"nll": -log_density.mean(), "mass": box_mass(clf)}
+    for other in ("uniform", "clustered"):
+        outside = clf.score_samples(anomalies(other, n // 20, np.random.default_rng(seed + 1000)))
+        y = np.repeat([0, 1], [len(log_density), len(outside)])
+        found[f"auc_{other}"] = roc_auc_score(y, -np.concatenate([log_density, outside]))
+    if seed == 0:
+        found["grid"] = clf.score_samples(grid(*WINDOW, PIXELS)).round(3).tolist()
+    return found
+
+
+def box_mass(clf: RobustRealNVP, cells: int = 200) -> float:
+    """Return the probability of the box of side one around the cluster, by the midpoint rule."""
+    side = CENTRE - 0.5, CENTRE + 0.5
+    return float(np.exp(clf.score_samples(grid(side, side, cells))).mean())
+
+
+def grid(x: tuple[float, float], y: tuple[float, float], cells: int) -> NDArray:
+    """Return the midpoints of cells times cells equal parts of a rectangle, row by row."""
+    across, up = (low + (high - low) * (np.arange(cells) + 0.5) / cells for low, high in (x, y))
+    return np.stack(np.meshgrid(across, up), axis=-1).reshape(-1, 2)
