@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from . import experiments
+from . import download, experiments
 from .datasets import DATA_DIR_VARIABLE, ODDS
 from .detectors import DETECTORS, USUAL
+from .paper import experiments as paper
+from .paper import features, report
 
 EXPERIMENTS = {
     "bundled": experiments.run_bundled,
@@ -15,10 +17,20 @@ EXPERIMENTS = {
     "ablation": experiments.run_ablation,
     "sensitivity": experiments.run_sensitivity,
     "contamination": experiments.run_contamination,
-    "moons": experiments.run_moons,
     "speed": experiments.run_speed,
     "scale": experiments.run_scale,
     "profile": experiments.run_profile,
+    "table1": paper.run_table1,
+    "figure1": paper.run_figure1,
+    "figure2": paper.run_figure2,
+    "figure3": paper.run_figure3,
+    "figure4": paper.run_figure4,
+    "table2": paper.run_table2,
+    "figure5": paper.run_figure5,
+    "figure6": paper.run_figure6,
+    "cifar10-features": features.run_cifar10_features,
+    "report": report.run_report,
+    "download": download.run_download,
 }
 
 
@@ -63,8 +75,14 @@ def _add_how(parser: argparse.ArgumentParser) -> None:
     """Add the options that say how often and how large, and where the results go."""
     add = parser.add_argument
     add("--seeds", type=_count, default=3, help="random splits, data draws or seeds of the model")
-    add("--quick", action="store_true", help="small made tables; speed, scale and profile")
+    add(
+        "--quick",
+        action="store_true",
+        help="small made tables; speed, scale, profile and the paper's experiments",
+    )
     add("--n-jobs", type=_count, default=1, help="fits at once; spoils the times")
+    records = "where the paper's experiments keep each fit, and find those of a former run"
+    add("--records", type=Path, default=Path("results/records"), metavar="DIR", help=records)
     add("--out", type=Path, help="folder of the results; results/NAME by default")
 
 

@@ -1,4 +1,4 @@
-"""Labelled tables to compare detectors on: files, sets bundled with scikit-learn, two moons."""
+"""Labelled tables to compare detectors on: files, sets bundled with scikit-learn, made ones."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from scipy.io import loadmat
-from sklearn.datasets import load_breast_cancer, load_digits, load_wine, make_moons
+from sklearn.datasets import load_breast_cancer, load_digits, load_wine
 
 DATA_DIR_VARIABLE = "PYOD_ROBUSTNVP_DATA"
 
@@ -85,18 +85,6 @@ def thin_out(
     chosen = rng.choice(np.flatnonzero(classes == anomaly), wanted, replace=False)
     rows = rng.permutation(np.concatenate([normal, chosen]))
     return Dataset(name, X[rows].astype(float), (classes[rows] == anomaly).astype(int))
-
-
-def two_moons(seed: int, n: int = 10_000, n_anomalies: int = 500) -> Dataset:
-    """Return two moons with a small cluster of anomalies beside them.
-
-    The anomalies are drawn from N((2.5, 2.5), 0.05^2), as in the paper's figure 3.
-    """
-    rng = np.random.default_rng(seed)
-    moons, _ = make_moons(n, noise=0.1, random_state=seed)
-    cluster = rng.normal(2.5, 0.05, size=(n_anomalies, 2))
-    y = np.repeat([0, 1], [n, n_anomalies])
-    return Dataset("two moons", np.vstack([moons, cluster]), y)
 
 
 def correlated(n: int, d: int, seed: int, share: float = 0.03) -> Dataset:

@@ -7,33 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import roc_auc_score
 from tqdm import tqdm
-
-from pyod_robustnvp import REAL_NVP, TRIM_REAL_NVP, RobustRealNVP
 
 from . import pictures, profiles, scale, sensitivity, speed, tables, thresholds
 from .ablation import VARIANTS
-from .datasets import Dataset, bundled, correlated, find_data_dir, load_file, two_moons
+from .datasets import Dataset, bundled, correlated, find_data_dir, load_file
 from .detectors import DETECTORS
 from .protocol import Maker, Protocol, Record, run_all
-
-#: The paper's settings for two moons (unscaled rows, k = 1, eps = 0.05) on smaller networks.
-MOONS = {
-    "contamination": 0.05,
-    "preprocessing": False,
-    "principal_axes": False,
-    "noise": 0.0,
-    "lr": 1e-3,
-    "lr_decay": False,
-    "batch_size": 128,
-    "hidden_neuron_list": (64, 64),
-    "epoch_num": 20,
-    "n_estimators": 1,
-    "lipschitz": 1.0,
-    "trim_fraction": None,
-}
-MODELS = {"RealNVP": REAL_NVP, "TrimRealNVP": TRIM_REAL_NVP, "RobustRealNVP": {}}
 
 
 def run_bundled(options: argparse.Namespace) -> None:
@@ -58,7 +38,7 @@ def run_ablation(options: argparse.Namespace) -> None:
     protocol = Protocol(options.contamination, rows=options.rows)
     records = _run(_splits(options, options.seeds), VARIANTS, protocol, options.n_jobs)
     tables.write_csv(records, options.out)
-    _tell([tables.summary(records), tables.failures(records)], options.out)
+    tables.tell([tables.summary(records), tables.failures(records)], options.out)
 
 
 def run_sensitivity(options: argparse.Namespace) -> None:
@@ -76,7 +56,7 @@ def run_sensitivity(options: argparse.Namespace) -> None:
         f"the sets: {spread.mean():.4f}, largest: {spread.max():.4f} ({spread.idxmax()})",
         tables.failures(records),
     ]
-    _tell(text, options.out)
+    tables.tell(text, options.out)
     print(pictures.sensitivity(shares, spread, options.out))
 
 
@@ -92,24 +72,7 @@ def run_contamination(options: argparse.Namespace) -> None:
         "Mean absolute error",
         pd.DataFrame(means).T.to_markdown(floatfmt=".3f"),
     ]
-    _tell(text, options.out)
-
-
-def run_moons(options: argparse.Namespace) -> None:
-    """Draw what each model of the paper learns of two moons with a cluster of anomalies."""
-    rows, shown = [], {}
-    for seed in tqdm(range(options.seeds), unit="seed"):
-        train, fresh = two_moons(seed), two_moons(seed + 1000)
-        for name, settings in MODELS.items():
-            clf = RobustRealNVP(**{**MOONS, **settings}, random_state=seed).fit(train.X)
-            rows.append((name, roc_auc_score(fresh.y, clf.decision_function(fresh.X))))
-            shown.setdefault(name, clf)
-    options.out.mkdir(parents=True, exist_ok=True)
-    auc = pd.DataFrame(rows, columns=["model", "ROC-AUC"]).groupby("model", sort=False)["ROC-AUC"]
-    table = auc.agg(["mean", "std", "min", "max"])
-    table.to_csv(options.out / "auc.csv", float_format="%.4f")
-    print(table.round(3).to_string())
-    print(pictures.moons(two_moons(0), shown, table["mean"], options.out))
+    tables.tell(text, options.out)
 
 
 def run_speed(options: argparse.Namespace) -> None:
@@ -198,7 +161,7 @@ def _present(records: list[Record], out: Path) -> None:
         tables.seconds(records),
         tables.failures(records),
     ]
-    _tell(text, out)
+    tables.tell(text, out)
 
 
 def _keep(found: dict[str, tuple[str, pd.DataFrame]], notes: list[str], out: Path) -> None:
@@ -207,11 +170,4 @@ def _keep(found: dict[str, tuple[str, pd.DataFrame]], notes: list[str], out: Pat
     for name, (_, table) in found.items():
         table.to_csv(out / f"{name}.csv", index=False, float_format="%.6g")
     parts = [part for title, table in found.values() for part in (title, tables.brief(table))]
-    _tell([*notes, *parts], out)
-
-
-def _tell(parts: list[str], out: Path) -> None:
-    """Print the parts and keep them as tables.md."""
-    text = "\n\n".join(parts).rstrip()
-    (out / "tables.md").write_text(text + "\n")
-    print(f"\n{text}\n\n{out}: the same as tables.md and CSV files")
+    tables.tell([*notes, *parts], out)

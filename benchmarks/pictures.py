@@ -15,9 +15,6 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import NullFormatter
 from sklearn.metrics import roc_curve
 
-from pyod_robustnvp import RobustRealNVP
-
-from .datasets import Dataset
 from .protocol import Record
 from .scale import exponent
 from .tables import rounded
@@ -38,7 +35,7 @@ def scores_and_curves(records: list[Record], out: Path) -> Path:
                 _distribution(top, record)
         _curves(bottom, here)
         top.set_title(name)
-    return _save(figure, out / "scores.png")
+    return save(figure, out / "scores.png")
 
 
 def _distribution(axes: Axes, record: Record) -> None:
@@ -60,24 +57,6 @@ def _curves(axes: Axes, records: list[Record]) -> None:
     axes.legend(fontsize="small", loc="lower right")
 
 
-def moons(
-    data: Dataset, models: dict[str, RobustRealNVP], aucs: dict[str, float], out: Path
-) -> Path:
-    """Draw the training rows and the density that each model learned of them."""
-    x, y = np.meshgrid(np.linspace(-2, 3.2, 250), np.linspace(-1.6, 3.2, 250))
-    figure, axes = plt.subplots(1, 1 + len(models), figsize=(4 * (1 + len(models)), 4.4))
-    axes[0].scatter(*data.X[data.y == 0].T, s=1, color=NORMAL)
-    axes[0].scatter(*data.X[data.y == 1].T, s=1, color=ANOMALY)
-    axes[0].set(title="training rows, 5 % anomalies", xlim=(-2, 3.2), ylim=(-1.6, 3.2))
-    for panel, (name, clf) in zip(axes[1:], models.items(), strict=True):
-        log_density = clf.score_samples(np.column_stack([x.ravel(), y.ravel()])).reshape(x.shape)
-        image = panel.pcolormesh(x, y, log_density, vmin=-8, vmax=0, shading="auto")
-        panel.scatter(2.5, 2.5, s=200, facecolors="none", edgecolors=ANOMALY)
-        panel.set_title(f"{name}, ROC-AUC {aucs[name]:.3f}")
-    figure.colorbar(image, ax=axes, label="log-density, nats", fraction=0.02)
-    return _save(figure, out / "moons.png", tight=False)
-
-
 def sensitivity(shares: pd.DataFrame, spread: pd.Series, out: Path) -> Path:
     """Draw the mean ROC-AUC over the assumed share, and each set's spread over the seeds."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4.5))
@@ -92,7 +71,7 @@ def sensitivity(shares: pd.DataFrame, spread: pd.Series, out: Path) -> Path:
     right.invert_yaxis()
     right.set_xlabel("standard deviation of ROC-AUC over the seeds of the model")
     right.legend()
-    return _save(figure, out / "sensitivity.png")
+    return save(figure, out / "sensitivity.png")
 
 
 def speed(steps: pd.DataFrame, scoring: pd.DataFrame, out: Path) -> Path:
@@ -103,7 +82,7 @@ def speed(steps: pd.DataFrame, scoring: pd.DataFrame, out: Path) -> Path:
     left.set_xlabel("a step of training, ms")
     _bars(right, scoring["detector"], scoring, "rows/s")
     right.set_xlabel("scored rows a second")
-    return _save(figure, out / "speed.png")
+    return save(figure, out / "speed.png")
 
 
 def _bars(axes: Axes, names: pd.Series, table: pd.DataFrame, unit: str) -> None:
@@ -130,10 +109,11 @@ def scale(panels: dict[str, dict[str, tuple[pd.Series, pd.Series]]], out: Path) 
         panel.set(xscale="log", yscale="log", xlabel=name)
         panel.legend(title="exponent", loc="upper center", bbox_to_anchor=(0.5, -0.15), ncols=2)
     axes[0].set_ylabel("seconds")
-    return _save(figure, out / "scale.png")
+    return save(figure, out / "scale.png")
 
 
-def _save(figure: plt.Figure, path: Path, tight: bool = True) -> Path:
+def save(figure: plt.Figure, path: Path, tight: bool = True) -> Path:
+    """Write a picture and return where."""
     if tight:
         figure.tight_layout()
     path.parent.mkdir(parents=True, exist_ok=True)

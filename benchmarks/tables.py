@@ -131,3 +131,11 @@ def rounded(value: float) -> str:
     if pd.isna(value):
         return ""
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:#.3g}".rstrip(".")
+
+
+def tell(parts: list[str], out: Path) -> None:
+    """Print the parts and keep them as tables.md."""
+    text = "\n\n".join(parts).rstrip()
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "tables.md").write_text(text + "\n")
+    print(f"\n{text}\n\n{out}: the same as tables.md and CSV files")

@@ -8,8 +8,10 @@ from time import perf_counter
 from typing import Any, NamedTuple
 
 import joblib
+import numpy as np
 from numpy.typing import NDArray
 from pyod.models.base import BaseDetector
+from sklearn.base import TransformerMixin, clone
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import MinMaxScaler
@@ -74,16 +76,56 @@ def measure(clf: BaseDetector, source: Source, seed: int) -> dict[str, Any]:
 
 def odds(dataset: Dataset) -> Source:
     """Return the draws of table 1: random 60/40 splits."""
-    n, d = dataset.X.shape
     made_of = f"60/40 in [0, 1] of {joblib.hash((dataset.X, dataset.y))}"
-    draw = partial(split, dataset, HELD_OUT)
-    return Source(dataset.name, made_of, int(n * (1 - HELD_OUT)), d, dataset.y.mean(), draw)
+    return _of_odds(dataset.name, made_of, dataset.X.shape, dataset.y.mean(), lambda seed: dataset)
 
 
-def split(dataset: Dataset, held_out: float, seed: int) -> Draw:
-    """Hold rows out at random and scale the columns to [0, 1] by the rest."""
+def odds_with(dataset: Dataset, share: float) -> Source:
+    """Return such draws of a set from which anomalies, or normal rows, are left out at random.
+
+    The rest has the wanted share of anomalies and as many rows as possible.
+    """
+    kept = numbers_for(dataset.y, share)
+    made_of = f"60/40 in [0, 1] of {kept} of {joblib.hash((dataset.X, dataset.y))}"
+    shape = sum(kept), dataset.X.shape[1]
+    return _of_odds(dataset.name, made_of, shape, share, partial(thin_out, dataset, kept))
+
+
+def numbers_for(y: NDArray, share: float) -> tuple[int, int]:
+    """Return how many normal rows and anomalies make up a share, with as many rows as possible.
+
+    Examples
+    --------
+    >>> numbers_for(np.repeat([0, 1], [90, 10]), 0.2), numbers_for(np.repeat([0, 1], [90, 30]), 0.1)
+    ((40, 10), (90, 10))
+    """
+    normal, odd = np.bincount(y, minlength=2)
+    n = min(int(normal / (1 - share)), int(odd / share))
+    return n - round(n * share), round(n * share)
+
+
+def thin_out(dataset: Dataset, kept: tuple[int, int], seed: int) -> Dataset:
+    """Keep so many normal rows and anomalies, drawn at random."""
+    rng = np.random.default_rng(seed)
+    rows = [rng.permutation(np.flatnonzero(dataset.y == kind))[:n] for kind, n in enumerate(kept)]
+    chosen = np.concatenate(rows)
+    return Dataset(dataset.name, dataset.X[chosen], dataset.y[chosen])
+
+
+def _of_odds(
+    name: str, made_of: str, shape: tuple[int, int], share: float, make: Callable[[int], Dataset]
+) -> Source:
+    draw = partial(split, make, HELD_OUT, MinMaxScaler())
+    return Source(name, made_of, int(shape[0] * (1 - HELD_OUT)), shape[1], share, draw)
+
+
+def split(
+    make: Callable[[int], Dataset], held_out: float, preparation: TransformerMixin, seed: int
+) -> Draw:
+    """Make a set, hold rows of it out at random, and prepare the columns by the rest."""
+    dataset = make(seed)
     X, X_new, _, y_new = train_test_split(
         dataset.X, dataset.y, test_size=held_out, random_state=seed
     )
-    scaler = MinMaxScaler().fit(X)
-    return Draw(scaler.transform(X), scaler.transform(X_new), y_new)
+    prepared = clone(preparation).fit(X)
+    return Draw(prepared.transform(X), prepared.transform(X_new), y_new)

@@ -1,0 +1,82 @@
+"""Features of CIFAR10's pictures: what a network returns for each, one file a class."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.utils.data import DataLoader, Dataset, Subset
+from tqdm import tqdm
+
+from .cifar import CLASSES
+
+BATCH_SIZE = 64
+
+
+def run_cifar10_features(options: argparse.Namespace) -> None:
+    """Take VGG19's features of CIFAR10's training pictures; downloads both (the extra cifar)."""
+    model, transform = vgg19()
+    pictures = _torchvision().datasets.CIFAR10(
+        options.out / "pictures", download=True, transform=transform
+    )
+    write(model, pictures, pictures.targets, options.out)
+    print(f"{options.out}: CIFAR10_k.npz, k from 0 to {len(CLASSES) - 1}")
+
+
+def vgg19() -> tuple[nn.Module, nn.Module]:
+    """Return VGG19, trained on ImageNet, up to the 4096 values before its last layer.
+
+    The second value is what turns a picture into its input.
+    """
+    weights = _torchvision().models.VGG19_Weights.IMAGENET1K_V1
+    model = _torchvision().models.vgg19(weights=weights)
+    model.classifier = model.classifier[:-1]
+    return model, weights.transforms()
+
+
+def write(
+    model: nn.Module, pictures: Dataset, labels: Sequence[int], out: Path, batch_size=BATCH_SIZE
+) -> None:
+    """Write CIFAR10_k.npz for each label k that has no such file yet.
+
+    A file holds X of shape (n, features), a row a picture of the class, and y, all 0.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    for label in np.unique(labels):
+        path = out / f"CIFAR10_{label}.npz"
+        if path.exists():
+            continue
+        own = Subset(pictures, np.flatnonzero(np.equal(labels, label)).tolist())
+        X = extract(model, own, batch_size, f"class {label}")
+        draft = path.with_suffix(f".{os.getpid()}.npz")
+        np.savez_compressed(draft, X=X, y=np.zeros(len(X), dtype=int))
+        draft.replace(path)
+
+
+@torch.inference_mode()
+def extract(model: nn.Module, pictures: Dataset, batch_size: int, title: str) -> NDArray:
+    """Return what a network in evaluation mode returns for each picture, in their order."""
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    model = model.to(device).eval()
+    loader = DataLoader(pictures, batch_size)
+    found: list[Tensor] = [
+        model(batch.to(device)).flatten(1).cpu() for batch, _ in tqdm(loader, desc=title)
+    ]
+    return torch.cat(found).numpy()
+
+
+def _torchvision():
+    try:
+        import torchvision
+    except ImportError as error:
+        raise ImportError(
+            "cifar10-features needs torchvision, of the version that belongs to your torch: "
+            "pip install 'pyod-robustnvp[cifar]'"
+        ) from error
+    return torchvision

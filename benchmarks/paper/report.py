@@ -1,0 +1,50 @@
+"""One page with all tables and pictures of the paper's experiments."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import date
+from pathlib import Path
+
+from .provenance import environment
+
+TITLES = {
+    "table1": "Table 1: the 16 ODDS sets",
+    "figure1": "Figure 1: two moons, clean",
+    "figure2": "Figure 2: two moons, uniform anomalies",
+    "figure3": "Figure 3: two moons, clustered anomalies",
+    "figure4": "Figure 4: RobustRealNVP against TrimRealNVP",
+    "table2": "Table 2: features of CIFAR10",
+    "figure5": "Figure 5: the true share of anomalies",
+    "figure6": "Figure 6: the assumed share of anomalies",
+}
+#: Written by hand, from the results: where they agree with the paper, where not, and why.
+AGREEMENT = Path(__file__).parent / "agreement.md"
+
+
+def run_report(options: argparse.Namespace) -> None:
+    """Gather what the experiments left beside each other in one page, README.md."""
+    folder = options.out if options.out.is_dir() else options.out.parent
+    path = folder / "README.md"
+    path.write_text(page(folder))
+    print(path)
+
+
+def page(folder: Path) -> str:
+    """Return the page as Markdown; an experiment that has not been run says so."""
+    head = [
+        "# The paper's tables and figures, run anew",
+        f"Made by `python -m benchmarks report` on {date.today()}, from the folders beside this "
+        f"page: {environment()}.",
+        AGREEMENT.read_text().strip(),
+    ]
+    return "\n\n".join([*head, *(_section(folder, name) for name in TITLES)]) + "\n"
+
+
+def _section(folder: Path, name: str) -> str:
+    tables = folder / name / "tables.md"
+    if not tables.exists():
+        return f"## {TITLES[name]}\n\nNot run: `python -m benchmarks {name}`."
+    pictures = sorted((folder / name).glob("*.png"))
+    shown = [f"![{TITLES[name]}]({name}/{picture.name})" for picture in pictures]
+    return "\n\n".join([f"## {TITLES[name]}", *shown, tables.read_text().strip()])
