@@ -67,7 +67,11 @@ class RealNVP(nn.Module):
         The widths of the hidden layers of s and of t.
     generator : torch.Generator, optional
         The source of the initial weights and, where there are several members, of the order in
-        which each takes the columns. One alone takes them as they come, as the paper's does.
+        which each takes the columns.
+
+    Notes
+    -----
+    One member alone is the paper's flow: it takes the columns as they come.
 
     Examples
     --------
@@ -96,8 +100,10 @@ class RealNVP(nn.Module):
         widths = (features - self.transformed, *hidden, self.transformed)
         self.weights = nn.ParameterList()
         self.biases = nn.ParameterList()
-        for n_in, n_out in pairwise(widths):
-            bound = 1 / math.sqrt(max(n_in, 1))
+        # One flow alone starts as the paper's, whose networks read all columns, under a mask.
+        fans = (features if members == 1 else max(widths[0], 1), *hidden)
+        for (n_in, n_out), fan in zip(pairwise(widths), fans, strict=True):
+            bound = 1 / math.sqrt(fan)
             for parameters, columns in ((self.weights, n_in), (self.biases, 1)):
                 shape = (N_COUPLINGS, 2 * members, n_out, columns)
                 values = torch.rand(shape, generator=generator, dtype=torch.float32)

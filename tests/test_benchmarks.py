@@ -276,15 +276,3 @@ def test_bundled_writes_a_picture(tmp_path, capsys):
     run("--seeds", 1, "--detectors", "IForest", "OCSVM", "--out", tmp_path)
     assert (tmp_path / "scores.png").read_bytes().startswith(b"\x89PNG")
     assert "breast_cancer" in capsys.readouterr().out
-
-
-def test_moons_draws_the_three_models(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(
-        experiments, "two_moons", lambda seed: datasets.two_moons(seed, n=190, n_anomalies=10)
-    )
-    monkeypatch.setitem(experiments.MOONS, "epoch_num", 5)
-    run("moons", "--seeds", 2, "--out", tmp_path)
-    assert (tmp_path / "moons.png").read_bytes().startswith(b"\x89PNG")
-    table = pd.read_csv(tmp_path / "auc.csv")
-    assert table["model"].tolist() == ["RealNVP", "TrimRealNVP", "RobustRealNVP"]
-    assert "RobustRealNVP" in capsys.readouterr().out

@@ -3,21 +3,26 @@
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
-from benchmarks.datasets import two_moons
-from benchmarks.experiments import MODELS, MOONS
-from pyod_robustnvp import RobustRealNVP
+from benchmarks.paper import moons
+from pyod_robustnvp import PAPER, RobustRealNVP
+
+#: The paper's settings for two moons, on smaller networks and for a third of the steps.
+SMALLER = {"preprocessing": False, "lipschitz": 1.0, "hidden_neuron_list": (64, 64), "lr": 1e-3}
 
 
 def test_two_moons_with_a_cluster_of_anomalies():
-    train, fresh = two_moons(seed=0), two_moons(seed=1)
+    fresh = moons.rows("clustered", seed=1000)
+    y = np.arange(len(fresh)) >= moons.ROWS
 
-    def auc(model):
-        clf = RobustRealNVP(**{**MOONS, **MODELS[model]}, random_state=0).fit(train.X)
-        return roc_auc_score(fresh.y, clf.decision_function(fresh.X))
+    def auc(model, seed):
+        settings = PAPER | SMALLER | moons.MODELS[model] | {"epoch_num": 20}
+        clf = RobustRealNVP(**settings, contamination=0.05, random_state=seed)
+        clf.fit(moons.rows("clustered", seed))
+        return roc_auc_score(y, clf.decision_function(fresh))
 
-    # `python -m benchmarks moons --seeds 5` finds at least 0.99 on every seed, and 0.71 on average.
-    assert auc("RobustRealNVP") > 0.95
-    assert auc("RealNVP") < 0.85
+    # RealNVP has anything from 0.2 to 0.99, by the seed: `python -m benchmarks figure3`.
+    assert min(auc("RobustRealNVP", seed) for seed in range(3)) > 0.95
+    assert np.mean([auc("RealNVP", seed) for seed in range(3)]) < 0.85
 
 
 def cluster_beside_correlated_columns(seed, n=1000, d=8, share=0.1):

@@ -108,8 +108,8 @@ def paired(records: pd.DataFrame, one: str, other: str) -> pd.DataFrame:
     A tie is a mean difference within the standard deviation of the differences.
     """
     auc = records.pivot(index=["dataset", "seed"], columns="method", values="auc")
-    by_set = (auc[one] - auc[other]).groupby("dataset", sort=False)
-    table = by_set.agg(["mean", "std"]).reset_index()
+    by_set = (auc[one] - auc[other]).groupby("dataset").agg(["mean", "std"])
+    table = by_set.loc[records["dataset"].unique()].reset_index()
     outcome = np.where(table["mean"] > 0, "win", "loss")
     table["outcome"] = np.where(table["mean"].abs() <= table["std"], "tie", outcome)
     return table

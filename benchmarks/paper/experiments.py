@@ -55,8 +55,8 @@ def run_figure4(options: argparse.Namespace) -> None:
     text = [
         f"ROC-AUC of {OURS} minus that of TrimRealNVP, the same splits and seeds",
         tables.brief(table),
-        f"{wins} wins, {ties} ties, {losses} losses; a tie is a mean difference within its standard deviation over the seeds. "
-        "The paper: 8 wins, at least 4 ties.",
+        f"{wins} wins, {ties} ties, {losses} losses; a tie is a mean difference within its "
+        "standard deviation over the seeds. The paper: 8 wins, at least 4 ties.",
     ]
     _tell(text, records, options)
     print(pictures.differences(table, options.out))
