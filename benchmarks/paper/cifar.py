@@ -54,6 +54,19 @@ def load(folder: Path) -> dict[str, Features]:
     return found
 
 
+def described(features: Mapping[str, Features]) -> str:
+    """Return a line on what the draws are made of."""
+    own = [len(given.others) for given in features.values()]
+    width = next(iter(features.values())).normal.shape[1]
+    text = f"Features of {len(features)} of 10 classes ({', '.join(features)}), {width} columns."
+    if len(features) == len(CLASSES):
+        return text
+    return (
+        f"{text} Anomalies of u are the file's own, up to {max(own)}, and rows of the other files' "
+        "classes; those of c rows of one other file's class, of the next with each seed."
+    )
+
+
 def source(
     features: Mapping[str, Features],
     name: str,

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from functools import partial
+from collections.abc import Callable, Iterable
 
-import numpy as np
 import pandas as pd
 
 from .. import tables
-from ..datasets import Dataset, correlated, find_data_dir, load_file
-from . import cells, cifar, compare, fits, moons, pictures, published, shares
+from . import cells, cifar, compare, fits, moons, pictures, published, sets, shares
 from .compare import OURS
 from .methods import METHODS, NINE
 from .provenance import provenance
@@ -18,17 +16,17 @@ from .provenance import provenance
 
 def run_table1(options: argparse.Namespace) -> None:
     """Run the paper's nine methods, and TrimRealNVP, on the 16 ODDS sets, told the true rate."""
-    sources = [fits.odds(dataset) for dataset in _odds(options)]
+    sources = [fits.odds(dataset) for dataset in sets.odds(options, options.datasets)]
     records = _run(_grid(sources, METHODS, options), options)
-    _beside(records, published.table("table1_odds"), options)
+    _beside(records, published.table("table1_odds"), [], options)
 
 
 def run_table2(options: argparse.Namespace) -> None:
     """Run the paper's nine methods on features of CIFAR10, or on those classes that there are."""
-    features = _features(options)
-    sources = [_class(options, features, name, kind) for kind in cifar.KINDS for name in features]
-    records = _run(_grid(sources, NINE, options), options)
-    _beside(records, published.table("table2_cifar10"), options)
+    features = sets.features(options)
+    records = _run(_grid(sets.classes(options, features), NINE, options), options)
+    notes = [cifar.described(features)]
+    _beside(records, published.table("table2_cifar10"), notes, options)
 
 
 def run_figure1(options: argparse.Namespace) -> None:
@@ -48,7 +46,7 @@ def run_figure3(options: argparse.Namespace) -> None:
 
 def run_figure4(options: argparse.Namespace) -> None:
     """Compare RobustRealNVP with TrimRealNVP on the 16 ODDS sets; the cells are table 1's."""
-    sources = [fits.odds(dataset) for dataset in _odds(options)]
+    sources = [fits.odds(dataset) for dataset in sets.odds(options, options.datasets)]
     records = _run(_grid(sources, (OURS, "TrimRealNVP"), options), options)
     table = compare.paired(records, OURS, "TrimRealNVP")
     wins, ties, losses = ((table["outcome"] == name).sum() for name in ("win", "tie", "loss"))
@@ -72,11 +70,14 @@ def run_figure6(options: argparse.Namespace) -> None:
     _shares(shares.told_shares, "share that RobustRealNVP is told, the true one being 0.1", options)
 
 
-def _beside(records: pd.DataFrame, paper: pd.DataFrame, options: argparse.Namespace) -> None:
+def _beside(
+    records: pd.DataFrame, paper: pd.DataFrame, notes: list[str], options: argparse.Namespace
+) -> None:
     """Present the ROC-AUC of all methods beside the paper's, and who is better than whom."""
     nine = [method for method in NINE if method in compare.means(records)]
     flows = [OURS, "RealNVP"]
     text = [
+        *notes,
         "ROC-AUC, mean ± standard deviation over the seeds (minus the paper's mean)",
         compare.beside(records, paper).to_markdown(disable_numparse=True),
         "Agreement with the paper",
@@ -107,13 +108,15 @@ def _moons(options: argparse.Namespace) -> None:
     print(pictures.moons(records, kind, table, options.out))
 
 
-def _shares(make, label: str, options: argparse.Namespace) -> None:
+def _shares(make: Callable, label: str, options: argparse.Namespace) -> None:
     """Present the ROC-AUC over a share."""
-    wanted = make(_families(options), options.seeds, options.quick)
+    features = sets.features(options)
+    wanted = make(sets.families(options, features), options.seeds, options.quick)
     records = _run([cell for _, cell in wanted], options)
     records["share"] = [share for share, _ in wanted]
     mean, spread = (shares.by_share(records, statistic) for statistic in ("mean", "std"))
     text = [
+        cifar.described(features),
         f"ROC-AUC by the {label}: mean over {options.seeds} seeds",
         tables.brief(mean.reset_index()),
         "Its standard deviation over the seeds",
@@ -123,52 +126,15 @@ def _shares(make, label: str, options: argparse.Namespace) -> None:
     print(pictures.shares(mean, spread, label, options.out))
 
 
-def _grid(sources: list[fits.Source], methods, options: argparse.Namespace) -> list[cells.Cell]:
+def _grid(
+    sources: list[fits.Source], methods: Iterable[str], options: argparse.Namespace
+) -> list[cells.Cell]:
     return [
         fits.cell(source, method, seed, quick=options.quick)
         for source in sources
         for seed in range(options.seeds)
         for method in methods
     ]
-
-
-def _families(options: argparse.Namespace) -> list[shares.Family]:
-    """Return the sets of figures 5 and 6: uniform anomalies of each class, then three of ODDS."""
-    features = _features(options)
-    named = {dataset.name: dataset for dataset in _odds(options)}
-    chosen = named.values() if options.quick else [named[name] for name in shares.SETS]
-    return [
-        *(partial(_class, options, features, name, "u") for name in features),
-        *(partial(fits.odds_with, dataset) for dataset in chosen),
-    ]
-
-
-def _odds(options: argparse.Namespace) -> list[Dataset]:
-    if options.quick:
-        return [_made(seed) for seed in range(3)]
-    folder = find_data_dir(options.data_dir)
-    return [load_file(folder, name) for name in options.datasets]
-
-
-def _made(seed: int) -> Dataset:
-    made = correlated(200, 4, seed, share=0.2)
-    return Dataset(f"made{seed}", made.X, made.y)
-
-
-def _features(options: argparse.Namespace) -> dict[str, cifar.Features]:
-    if not options.quick:
-        return cifar.load(find_data_dir(options.data_dir))
-    rng = np.random.default_rng(0)
-    centres = {"airplane": -1.0, "deer": 0.0, "frog": 1.0}
-    return {
-        name: cifar.Features(rng.normal(c, 1, (180, 8)), rng.normal(3, 1, (10, 8)))
-        for name, c in centres.items()
-    }
-
-
-def _class(options, features, name: str, kind: str, share: float = cifar.SHARE) -> fits.Source:
-    components = 4 if options.quick else cifar.COMPONENTS
-    return cifar.source(features, name, kind, share, components)
 
 
 def _run(wanted: list[cells.Cell], options: argparse.Namespace) -> pd.DataFrame:

@@ -77,7 +77,9 @@ def measure(clf: BaseDetector, source: Source, seed: int) -> dict[str, Any]:
 def odds(dataset: Dataset) -> Source:
     """Return the draws of table 1: random 60/40 splits."""
     made_of = f"60/40 in [0, 1] of {joblib.hash((dataset.X, dataset.y))}"
-    return _of_odds(dataset.name, made_of, dataset.X.shape, float(dataset.y.mean()), lambda seed: dataset)
+    return _of_odds(
+        dataset.name, made_of, dataset.X.shape, float(dataset.y.mean()), lambda seed: dataset
+    )
 
 
 def odds_with(dataset: Dataset, share: float) -> Source:
