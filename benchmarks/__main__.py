@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 from . import download, experiments
 from .datasets import DATA_DIR_VARIABLE, ODDS
@@ -11,35 +13,58 @@ from .detectors import DETECTORS, USUAL
 from .paper import experiments as paper
 from .paper import features, report
 
+
+class Experiment(NamedTuple):
+    """What a name runs, which options it reads besides --out, and its default of --seeds."""
+
+    run: Callable[[argparse.Namespace], None]
+    reads: str
+    seeds: int = 3
+
+
+PAPER = "seeds quick n_jobs records"
+
 EXPERIMENTS = {
-    "bundled": experiments.run_bundled,
-    "odds": experiments.run_odds,
-    "ablation": experiments.run_ablation,
-    "sensitivity": experiments.run_sensitivity,
-    "contamination": experiments.run_contamination,
-    "speed": experiments.run_speed,
-    "scale": experiments.run_scale,
-    "profile": experiments.run_profile,
-    "table1": paper.run_table1,
-    "figure1": paper.run_figure1,
-    "figure2": paper.run_figure2,
-    "figure3": paper.run_figure3,
-    "figure4": paper.run_figure4,
-    "table2": paper.run_table2,
-    "figure5": paper.run_figure5,
-    "figure6": paper.run_figure6,
-    "cifar10-features": features.run_cifar10_features,
-    "report": report.run_report,
-    "download": download.run_download,
+    "bundled": Experiment(experiments.run_bundled, "detectors contamination seeds n_jobs"),
+    "odds": Experiment(
+        experiments.run_odds, "detectors datasets data_dir rows contamination seeds n_jobs"
+    ),
+    "ablation": Experiment(
+        experiments.run_ablation, "datasets data_dir rows contamination seeds n_jobs"
+    ),
+    "sensitivity": Experiment(experiments.run_sensitivity, "datasets data_dir rows seeds n_jobs"),
+    "contamination": Experiment(experiments.run_contamination, "datasets data_dir"),
+    "speed": Experiment(experiments.run_speed, "datasets data_dir quick"),
+    "scale": Experiment(experiments.run_scale, "quick"),
+    "profile": Experiment(experiments.run_profile, "quick against"),
+    "table1": Experiment(paper.run_table1, f"datasets data_dir {PAPER}", seeds=5),
+    "figure1": Experiment(paper.run_figure1, PAPER, seeds=5),
+    "figure2": Experiment(paper.run_figure2, PAPER, seeds=5),
+    "figure3": Experiment(paper.run_figure3, PAPER, seeds=5),
+    "figure4": Experiment(paper.run_figure4, f"datasets data_dir {PAPER}", seeds=5),
+    "table2": Experiment(paper.run_table2, f"data_dir {PAPER}", seeds=5),
+    "figure5": Experiment(paper.run_figure5, f"data_dir {PAPER}", seeds=5),
+    "figure6": Experiment(paper.run_figure6, f"data_dir {PAPER}", seeds=5),
+    "cifar10-features": Experiment(features.run_cifar10_features, ""),
+    "report": Experiment(report.run_report, ""),
+    "download": Experiment(download.run_download, "data_dir"),
 }
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the experiment that the command line names."""
-    options = parser().parse_args(arguments)
+    described = parser()
+    options = described.parse_args(arguments)
+    experiment = EXPERIMENTS[options.name]
+    for name, value in vars(options).items():
+        unread = name not in ("name", "out", *experiment.reads.split())
+        if unread and value != described.get_default(name):
+            described.error(f"{options.name} does not read --{name.replace('_', '-')}")
+    if options.seeds is None:
+        options.seeds = experiment.seeds
     if options.out is None:
-        options.out = Path("results") / options.name
-    EXPERIMENTS[options.name](options)
+        options.out = Path("results") / ("" if options.name == "report" else options.name)
+    experiment.run(options)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -49,10 +74,9 @@ def parser() -> argparse.ArgumentParser:
         description="Compare anomaly detectors on contaminated tables.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
-    does = [f"{name}: {(run.__doc__ or '').strip()}" for name, run in EXPERIMENTS.items()]
-    result.add_argument(
-        "name", nargs="?", default="bundled", choices=EXPERIMENTS, help=" ".join(does)
-    )
+    does = [f"{name}: {(each.run.__doc__ or '').strip()}" for name, each in EXPERIMENTS.items()]
+    text = " ".join(does).replace("%", "%%")
+    result.add_argument("name", nargs="?", default="bundled", choices=EXPERIMENTS, help=text)
     _add_what(result)
     _add_how(result)
     return result
@@ -74,7 +98,8 @@ def _add_what(parser: argparse.ArgumentParser) -> None:
 def _add_how(parser: argparse.ArgumentParser) -> None:
     """Add the options that say how often and how large, and where the results go."""
     add = parser.add_argument
-    add("--seeds", type=_count, default=3, help="random splits, data draws or seeds of the model")
+    times = "random splits, data draws or seeds of the model; 3, and 5 for the paper's experiments"
+    add("--seeds", type=_count, help=times)
     add(
         "--quick",
         action="store_true",
@@ -83,7 +108,8 @@ def _add_how(parser: argparse.ArgumentParser) -> None:
     add("--n-jobs", type=_count, default=1, help="fits at once; spoils the times")
     records = "where the paper's experiments keep each fit, and find those of a former run"
     add("--records", type=Path, default=Path("results/records"), metavar="DIR", help=records)
-    add("--out", type=Path, help="folder of the results; results/NAME by default")
+    where = "folder of the results; results/NAME by default, results for report"
+    add("--out", type=Path, help=where)
 
 
 def _count(text: str) -> int:

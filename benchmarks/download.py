@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from .datasets import DATA_DIR_VARIABLE
+from .paper.extras import extra
 
 ADBENCH = "https://raw.githubusercontent.com/Minqi824/ADBench/main/adbench/datasets/Classical/"
 PYOD = "https://raw.githubusercontent.com/yzhao062/pyod/master/notebooks/data/"
@@ -106,7 +107,7 @@ def fetch(files: Mapping[str, Remote], folder: Path) -> None:
     SystemExit
         A file could not be fetched whole or is not what it should be: which, why, and what to do.
     """
-    pooch, failures = _pooch()
+    pooch = extra("pooch")
     store = pooch.create(
         path=folder,
         base_url="",
@@ -114,24 +115,23 @@ def fetch(files: Mapping[str, Remote], folder: Path) -> None:
         urls={name: remote.url for name, remote in files.items()},
     )
     pooch.get_logger().setLevel("WARNING")
+    _make(folder)
     for name, remote in files.items():
         try:
             store.fetch(name, progressbar=True)
-        except failures as error:
+        except (OSError, ValueError) as error:
             raise SystemExit(
                 f"{name} could not be fetched from {remote.url}: {_why(error)}. Run the command "
                 f"again, it goes on with this file; or put the file into {folder} yourself"
             ) from error
 
 
-def _pooch():
-    """Return pooch and the errors that a download ends with."""
+def _make(folder: Path) -> None:
+    """Make the folder, or say why files can't be put there."""
     try:
-        import pooch
-        from requests.exceptions import RequestException
-    except ImportError as error:
-        raise ImportError("download needs pooch: pip install 'pyod-robustnvp[paper]'") from error
-    return pooch, (RequestException, ValueError, OSError)
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SystemExit(f"--data-dir {folder} can't be made: {error}. Give another") from error
 
 
 def _why(error: Exception) -> str:
@@ -139,6 +139,6 @@ def _why(error: Exception) -> str:
     response = getattr(error, "response", None)
     if response is not None:
         return f"the server answers {response.status_code} {response.reason}"
-    if isinstance(error, ValueError):
+    if "hash" in str(error):
         return "its SHA-256 is not the one of the file that the results were made with"
     return f"{type(error).__name__}: {error}"

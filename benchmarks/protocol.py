@@ -105,8 +105,7 @@ def split(
 
 def measure(clf, X: NDArray, X_new: NDArray, y_new: NDArray) -> tuple[dict[str, float], NDArray]:
     """Return ROC-AUC, precision at n, average precision and seconds, and the scores themselves."""
-    if len(np.unique(y_new)) < 2:
-        raise ValueError("the held-out rows are all of one kind: nothing can be measured")
+    check_both_kinds(y_new)
     start = perf_counter()
     clf.fit(X)
     fitted = perf_counter()
@@ -120,3 +119,9 @@ def measure(clf, X: NDArray, X_new: NDArray, y_new: NDArray) -> tuple[dict[str, 
         "time_score": scored - fitted,
         "time": scored - start,
     }, scores
+
+
+def check_both_kinds(y: NDArray) -> None:
+    """Refuse labels of one kind."""
+    if len(np.unique(y)) < 2:
+        raise ValueError("the held-out rows are all of one kind: nothing can be measured")

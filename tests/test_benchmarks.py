@@ -79,12 +79,21 @@ def test_missing_data_is_said(folder, monkeypatch, arguments, message):
         (["--contamination", "some"], "some is neither 'true' nor"),
         (["--detectors", "Oracle"], "invalid choice: 'Oracle'"),
         (["something"], "invalid choice: 'something'"),
+        (["bundled", "--quick"], "bundled does not read --quick"),
+        (["table2", "--datasets", "glass"], "table2 does not read --datasets"),
     ],
 )
 def test_wrong_options_are_said(arguments, message, capsys):
     with pytest.raises(SystemExit):
         run(*arguments)
     assert message in capsys.readouterr().err
+
+
+def test_help_describes_every_experiment(capsys):
+    with pytest.raises(SystemExit, match="0"):
+        run("--help")
+    printed = capsys.readouterr().out
+    assert "two moons with 5 % uniform anomalies" in " ".join(printed.split())
 
 
 class Spy:

@@ -90,6 +90,18 @@ def test_no_network(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_folder_that_cannot_be_made(server, tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(SystemExit, match="file/data can't be made"):
+        download.fetch(files(server, "good.npz"), tmp_path / "file" / "data")
+
+
+def test_other_errors_are_not_called_a_wrong_content(tmp_path):
+    with pytest.raises(SystemExit) as raised:
+        download.fetch(files("nowhere:", "good.npz"), tmp_path)
+    assert "SHA-256" not in str(raised.value)
+
+
 def test_all_sets_of_the_paper_are_listed():
     assert {name.split(".")[0] for name in download.FILES} == set(datasets.ODDS)
     for remote in download.FILES.values():

@@ -172,3 +172,17 @@ def test_blocks_that_overflow_float32_are_done_in_float64():
     found = flow.log_prob_by_blocks(x.float())
     assert found.isfinite().all()
     torch.testing.assert_close(found, flow.double().log_prob(x[0]), rtol=1e-4, atol=1e-4)
+
+
+def test_one_flow_alone_starts_as_the_papers():
+    """The columns as they come, and weights as of networks that read all columns."""
+    one = RealNVP(16, hidden=(32, 32), generator=torch.Generator().manual_seed(0))
+    two = RealNVP(16, members=2, hidden=(32, 32), generator=torch.Generator().manual_seed(0))
+    assert one.order.tolist() == [list(range(16))]
+    assert two.order.tolist() != [list(range(16))] * 2
+    assert two.order.sort(dim=1).values.tolist() == [list(range(16))] * 2
+    for flow, columns in ((one, 16), (two, 8)):
+        bounds = [1 / math.sqrt(fan) for fan in (columns, 32, 32)]
+        for weight, bias, bound in zip(flow.weights, flow.biases, bounds, strict=True):
+            assert 0.95 * bound < weight.abs().max() <= bound
+            assert bias.abs().max() <= bound

@@ -20,9 +20,9 @@ from benchmarks.paper import (
     moons,
     published,
     report,
+    shares,
 )
 from benchmarks.tables import ranks
-from pyod_robustnvp import RobustRealNVP
 
 
 def run(*arguments):
@@ -38,7 +38,7 @@ def folder(tmp_path_factory):
 @pytest.mark.parametrize(
     ("name", "picture", "rows", "said"),
     [
-        ("table1", "ranks.png", 60, "| made2 "),
+        ("table1", "ranks.png", 66, "| made2 "),
         ("figure1", "moons.png", 6, "| RobustRealNVP "),
         ("figure2", "moons.png", 8, "| RealNVP, clean rows "),
         ("figure3", "moons.png", 8, "| RealNVP, clean rows "),
@@ -64,12 +64,18 @@ def test_report_gathers_what_was_run(folder, capsys):
     (folder / "figure3").mkdir(exist_ok=True)
     (folder / "figure3" / "tables.md").write_text("numbers of figure 3\n")
     (folder / "figure3" / "moons.png").touch()
-    run("report", "--out", folder / "report")
+    run("report", "--out", folder)
     page = (folder / "README.md").read_text()
     assert capsys.readouterr().out.strip() == str(folder / "README.md")
     assert "numbers of figure 3" in page
     assert "(figure3/moons.png)" in page
     assert report.AGREEMENT.read_text().strip() in page
+
+
+def test_report_of_nothing_is_an_error(tmp_path):
+    with pytest.raises(SystemExit, match="holds no results of table1"):
+        run("report", "--out", tmp_path)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_report_says_what_was_not_run(tmp_path):
@@ -113,6 +119,7 @@ class TestCells:
 
         good = self.cell(lambda: {"auc": 0.5}, seed=1)
         records = cells.run([self.cell(fail), good], tmp_path)
+        assert len(list(tmp_path.iterdir())) == 1
         assert records["error"].tolist() == ["ValueError: too few rows", ""]
         assert np.isnan(records["auc"][0])
         assert "set, method, seed 0: ValueError: too few rows" in compare.failures(records)
@@ -143,10 +150,28 @@ class TestCells:
         two = cells.run(wanted, tmp_path / "two", n_jobs=2)
         assert one["auc"].tolist() == two["auc"].tolist()
 
+    @pytest.mark.parametrize("value", [float("nan"), object()])
+    def test_what_is_no_number_is_a_failure(self, tmp_path, value):
+        good = self.cell(lambda: {"auc": 0.5}, seed=1)
+        records = cells.run([self.cell(lambda: {"auc": value}), good], tmp_path)
+        assert (records["error"] != "").tolist() == [True, False]
+
+    def test_where_all_fail_the_first_error_is_said(self, tmp_path):
+        def fail():
+            raise ValueError("too few rows")
+
+        with pytest.raises(SystemExit, match=r"all 1 fits failed.*ValueError: too few rows"):
+            cells.run([self.cell(fail)], tmp_path)
+
     def test_nothing_is_left_of_a_record_that_could_not_be_written(self, tmp_path):
-        with pytest.raises(TypeError):
-            cells.run([self.cell(lambda: {"auc": object()})], tmp_path)
-        assert list(tmp_path.iterdir()) == []
+        def fill(draft):
+            draft.write_text("half")
+            raise OSError("disk full")
+
+        (tmp_path / "record.json").write_text("former")
+        with pytest.raises(OSError, match="disk full"):
+            cells.write(tmp_path / "record.json", fill)
+        assert [path.read_text() for path in tmp_path.iterdir()] == ["former"]
 
 
 @pytest.mark.parametrize("method", methods.METHODS)
@@ -186,7 +211,7 @@ class TestDraws:
     @pytest.mark.parametrize("share", [0.1, 0.2, 0.4])
     def test_a_set_is_thinned_to_a_share(self, share):
         kept = fits.numbers_for(self.dataset.y, share)
-        thin = fits.thin_out(self.dataset, kept, seed=0)
+        thin = fits.with_numbers(self.dataset, kept, seed=0)
         assert thin.y.mean() == pytest.approx(share, abs=0.005)
         assert kept[0] in (139, 140) or kept[1] == 60
         assert fits.odds_with(self.dataset, share).share == share
@@ -268,6 +293,27 @@ class TestCifar:
         assert found["frog"].normal.shape == (3, 2)
         assert found["frog"].others.shape == (2, 2)
 
+    def test_files_of_one_class_or_of_two_networks_are_an_error(self, tmp_path):
+        for k in (0, 4):
+            np.savez(tmp_path / f"CIFAR10_{k}.npz", X=np.zeros((5, 2 + k)), y=np.zeros(5))
+        with pytest.raises(SystemExit, match=r"of several networks, {2, 6} columns wide"):
+            cifar.load(tmp_path)
+        (tmp_path / "below").mkdir()
+        np.savez(tmp_path / "below" / "CIFAR10_4.npz", X=np.zeros((5, 2)), y=np.zeros(5))
+        with pytest.raises(SystemExit, match="are of one class: give --data-dir one"):
+            cifar.load(tmp_path)
+
+    def test_what_is_not_as_in_the_paper_is_said(self):
+        said = cifar.described(self.features(["airplane", "deer", "frog"]))
+        assert "3 of 10 classes (airplane, deer, frog), 1 columns, not VGG19's" in said
+        assert "10 at a share of 0.1, are up to 4 of the file's own anomalies" in said
+        whole = {
+            name: cifar.Features(np.zeros((9, 4096)), np.empty((0, 4096))) for name in cifar.CLASSES
+        }
+        assert "the paper's. The anomalies of u, 1 at a share of 0.1, are rows of the other 9" in (
+            cifar.described(whole)
+        )
+
     def test_too_few_files_are_an_error(self, tmp_path):
         with pytest.raises(SystemExit, match=r"fewer than two files CIFAR10_k\.npz"):
             cifar.load(tmp_path)
@@ -308,9 +354,33 @@ class TestMoons:
         assert moons.box_mass(Even()) == pytest.approx(0.04)
         assert moons.box_mass(Half()) == pytest.approx(0.5)
 
+    def test_the_picture_is_of_the_median_seed(self):
+        records = pd.DataFrame(
+            {
+                "dataset": ["clustered moons"] * 5 + ["clean moons"],
+                "method": ["RealNVP"] * 6,
+                "seed": [0, 1, 2, 3, 4, 0],
+                "auc_clustered": [0.9, 0.1, 0.5, np.nan, 0.6, 1.0],
+            }
+        )
+        assert moons.typical(records, "clustered") == 4
+
+    def test_a_model_that_failed_once_has_no_numbers(self):
+        records = pd.DataFrame(
+            {
+                "dataset": ["clean moons"] * 4,
+                "method": ["RealNVP", "RealNVP", "RobustRealNVP", "RobustRealNVP"],
+                "seed": [0, 1, 0, 1],
+                **{key: [0.5, 0.5, 0.5, np.nan] for key in moons.MEASURES},
+            }
+        )
+        table = moons.summary(records, "clean")
+        assert set(table.loc["RealNVP"]) == {"0.500 ± 0.000"}
+        assert set(table.loc["RobustRealNVP"]) == {"failed"}
+
     def test_a_training_run_has_the_papers_steps(self):
         for kind in moons.KINDS.values():
-            (cell,) = moons.cells(kind, ["RealNVP"], seeds=1)
+            (cell,) = moons.cells(kind, ["RealNVP"], 1, moons.ROWS, moons.STEPS)
             clf = cell.work.args[0]
             steps = clf.epoch_num * (len(moons.rows(kind, 0)) // 128)
             assert steps == pytest.approx(moons.STEPS, rel=0.01)
@@ -343,7 +413,8 @@ class TestCompare:
         records = self.records(RobustRealNVP={"vowels": [0.95], "pima": [0.6]})
         paper = published.table("table1_odds")
         assert compare.far_off(records, paper, ["RobustRealNVP"])["set"].tolist() == ["pima"]
-        agreed = compare.agreement(records, paper).loc["RobustRealNVP"]
+        agreed = compare.agreement(records, paper).loc[0]
+        assert agreed["sets"] == 2
         assert agreed["absolute difference of a set, mean"] == pytest.approx((0.009 + 0.078) / 2)
 
     def test_signed_rank(self):
@@ -351,7 +422,7 @@ class TestCompare:
         records = self.records(RobustRealNVP=sets, IF={name: [0.5] for name in sets})
         row = compare.signed_rank(records, ["IF"]).loc[0]
         assert (row["wins"], row["losses"]) == (9, 0)
-        assert row["p"] < 0.01
+        assert row["p"] == row["p, Holm"] < 0.01
 
     def test_a_difference_within_its_spread_is_a_tie(self):
         records = self.records(
@@ -359,6 +430,15 @@ class TestCompare:
             B={"one": [0.8, 0.8], "two": [0.8, 0.8], "three": [0.6, 0.6]},
         )
         assert compare.paired(records, "A", "B")["outcome"].tolist() == ["win", "tie", "loss"]
+        records.loc[0, "auc"] = np.nan
+        assert compare.paired(records, "A", "B")["outcome"].tolist() == ["failed", "tie", "loss"]
+
+    def test_a_failed_cell_of_figures_5_and_6_is_no_number(self):
+        one = self.records(A={"one": [0.5, 0.7]}).assign(share=0.1)
+        two = self.records(A={"one": [0.5, np.nan]}).assign(share=0.2)
+        records = pd.concat([one, two])
+        table = shares.in_table(*(shares.by_share(records, s) for s in ("mean", "std")))
+        assert table.loc[0, [0.1, 0.2]].tolist() == ["0.600 ± 0.141", "failed"]
 
 
 class Pictures(torch.utils.data.Dataset):
@@ -384,7 +464,7 @@ class TestFeatures:
 
     def test_files_hold_the_features_of_their_class(self, tmp_path):
         network = self.network()
-        features.write(network, Pictures(), Pictures.targets, tmp_path, batch_size=3)
+        features.write_classes(network, Pictures(), Pictures.targets, tmp_path, batch_size=3)
         assert sorted(path.name for path in tmp_path.iterdir()) == [
             f"CIFAR10_{k}.npz" for k in range(3)
         ]
@@ -398,7 +478,7 @@ class TestFeatures:
 
     def test_what_is_there_is_not_computed_again(self, tmp_path):
         (tmp_path / "CIFAR10_0.npz").write_text("kept")
-        features.write(self.network(), Pictures(), Pictures.targets, tmp_path)
+        features.write_classes(self.network(), Pictures(), Pictures.targets, tmp_path)
         assert (tmp_path / "CIFAR10_0.npz").read_text() == "kept"
         assert (tmp_path / "CIFAR10_2.npz").exists()
 
@@ -410,7 +490,7 @@ class TestFeatures:
                 return super().__getitem__(i)
 
         with pytest.raises(KeyboardInterrupt):
-            features.write(self.network(), Interrupted(), Pictures.targets, tmp_path)
+            features.write_classes(self.network(), Interrupted(), Pictures.targets, tmp_path)
         assert [path.name for path in tmp_path.iterdir()] == ["CIFAR10_0.npz"]
 
     def test_without_torchvision_the_extra_is_named(self, monkeypatch):
@@ -431,13 +511,21 @@ def test_records_are_json(tmp_path):
     dataset = Dataset("set", np.random.default_rng(0).normal(size=(80, 3)), np.arange(80) % 2)
     cells.run([fits.cell(fits.odds(dataset), "LOF", 0)], tmp_path)
     (record,) = (json.loads(path.read_text()) for path in tmp_path.iterdir())
-    assert {"dataset", "method", "seed", "settings", "auc", "seconds"} == set(record)
     assert "LOF" in record["settings"]
+    assert "torch" in record["versions"]
+    assert {"dataset", "method", "seed", "made", "auc", "seconds"} < set(record)
 
 
-def test_one_flow_alone_takes_the_columns_as_they_come():
-    X = np.random.default_rng(0).normal(size=(150, 6))
-    one = RobustRealNVP(n_estimators=1, epoch_num=1, random_state=0).fit(X)
-    assert one.flow_.order.tolist() == [list(range(6))]
-    two = RobustRealNVP(n_estimators=2, epoch_num=1, random_state=0).fit(X)
-    assert sorted(two.flow_.order[0].tolist()) == list(range(6))
+def test_held_out_rows_of_one_kind_are_a_failure(tmp_path):
+    y = np.zeros(80, dtype=int)
+    y[:2] = 1
+    dataset = Dataset("set", np.random.default_rng(0).normal(size=(80, 3)), y)
+    wanted = [fits.cell(fits.odds(dataset), "LOF", seed) for seed in range(8)]
+    errors = cells.run(wanted, tmp_path)["error"]
+    assert errors.str.contains("all of one kind").any()
+    assert (errors == "").any()
+
+
+def test_figure4_wants_a_spread():
+    with pytest.raises(SystemExit, match="--seeds must be at least 2"):
+        run("figure4", "--quick", "--seeds", 1)

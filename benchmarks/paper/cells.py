@@ -1,4 +1,10 @@
-"""Cells of a table: each is computed once and kept in a file, so that a run can go on later."""
+"""Cells of a table: each is computed once and kept in a file, so that a run can go on later.
+
+Where ``protocol`` compares detectors in minutes and keeps their scores for pictures, this is for
+runs of hours. A record knows the versions of the packages, the parameters and the data that it was
+made with, and is not used for others; it does not notice an edited function: give such a run a new
+folder.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +15,7 @@ import os
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +24,8 @@ import pandas as pd
 import torch
 from joblib import Parallel, delayed
 from tqdm import tqdm
+
+from .provenance import versions
 
 BAR = "{percentage:3.0f}%|{bar}| {elapsed} gone, {remaining} left{postfix}"
 
@@ -33,7 +42,7 @@ class Cell:
     settings : str
         All else that the result depends on: the method's parameters, the protocol, the data.
     work : callable
-        Returns what was measured, numbers or lists of numbers by name.
+        Returns what was measured, numbers or lists of numbers by name, ``seconds`` among them.
     weight : float
         How long it takes, in any unit; for the bar.
     """
@@ -50,15 +59,16 @@ class Cell:
         return {"dataset": self.dataset, "method": self.method, "seed": self.seed}
 
     def file(self, folder: Path) -> Path:
-        """Return where the record lies; other settings mean another file."""
-        digest = joblib.hash((*self.title.values(), self.settings))[:12]
+        """Return where the record lies; other settings or versions mean another file."""
+        digest = joblib.hash((*self.title.values(), self.settings, versions()))[:12]
         return folder / f"{self.dataset}-{self.method}-{self.seed}-{digest}.json"
 
 
 def run(cells: Sequence[Cell], folder: Path, n_jobs: int = 1) -> pd.DataFrame:
     """Compute the cells that have no record in the folder, and return a row for each cell.
 
-    A cell that raised has its ``error`` and no measures; the next run tries it again.
+    A cell that raised has its ``error`` and no measures; the next run tries it again. Where all
+    did, there is nothing to show, and the first error ends the run.
     """
     folder.mkdir(parents=True, exist_ok=True)
     missing = [cell for cell in cells if not cell.file(folder).exists()]
@@ -68,7 +78,10 @@ def run(cells: Sequence[Cell], folder: Path, n_jobs: int = 1) -> pd.DataFrame:
         for cell, errors[cell.file(folder)] in zip(missing, stream, strict=True):
             bar.set_postfix_str(", ".join(map(str, cell.title.values())), refresh=False)
             bar.update(cell.weight)
-    return pd.DataFrame([_row(cell, folder, errors) for cell in cells])
+    records = pd.DataFrame([_row(cell, folder, errors) for cell in cells])
+    if (records["error"] != "").all():
+        raise SystemExit(f"all {len(cells)} fits failed, the first with {records['error'][0]}")
+    return records
 
 
 def _settle(cell: Cell, folder: Path) -> str:
@@ -78,17 +91,22 @@ def _settle(cell: Cell, folder: Path) -> str:
         with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
             warnings.simplefilter("ignore")
             measures = cell.work()
+        made = {"made": str(date.today()), "versions": versions(), "settings": cell.settings}
+        text = json.dumps({**cell.title, **made, **measures}, allow_nan=False)
     except Exception as error:
         return f"{type(error).__name__}: {error}"
-    _write(cell.file(folder), {**cell.title, "settings": cell.settings, **measures})
+    write(cell.file(folder), lambda draft: draft.write_text(text))
     return ""
 
 
-def _write(path: Path, record: dict[str, Any]) -> None:
-    """Write a record as a whole or not at all."""
-    draft = path.with_suffix(f".{os.getpid()}")
-    draft.write_text(json.dumps(record))
-    draft.replace(path)
+def write(path: Path, fill: Callable[[Path], object]) -> None:
+    """Let a file be filled beside the path, and put it there as a whole or not at all."""
+    draft = path.with_suffix(f".{os.getpid()}{path.suffix}")
+    try:
+        fill(draft)
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def _row(cell: Cell, folder: Path, errors: dict[Path, str]) -> dict[str, Any]:

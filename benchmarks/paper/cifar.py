@@ -27,6 +27,7 @@ from .fits import Source, split
 
 CLASSES = ("airplane", "auto", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 HELD_OUT = 0.2
+VGG19_WIDTH = 4096
 SHARE = 0.1
 COMPONENTS = 128
 
@@ -40,30 +41,40 @@ class Features(NamedTuple):
 
 def load(folder: Path) -> dict[str, Features]:
     """Read the files CIFAR10_k.npz in or below a folder, as the classes' features by name."""
-    found = {}
-    for k, name in enumerate(CLASSES):
-        for path in sorted(folder.rglob(f"CIFAR10_{k}.npz")):
-            content = np.load(path)
-            X, y = content["X"], content["y"]
-            found[name] = Features(X[y == 0], X[y == 1])
+    paths = {name: sorted(folder.rglob(f"CIFAR10_{k}.npz")) for k, name in enumerate(CLASSES)}
+    found = {name: _read(*hits) for name, hits in paths.items() if hits}
     if len(found) < 2:
         raise SystemExit(
             f"{folder} holds fewer than two files CIFAR10_k.npz, k from 0 to 9: "
             "`python -m benchmarks cifar10-features` makes them"
         )
+    if len(widths := {given.normal.shape[1] for given in found.values()}) > 1:
+        raise SystemExit(f"{folder} holds features of several networks, {widths} columns wide")
     return found
 
 
+def _read(path: Path, *others: Path) -> Features:
+    if others:
+        raise SystemExit(f"{path} and {others[0]} are of one class: give --data-dir one of them")
+    content = np.load(path)
+    X, y = content["X"], content["y"]
+    return Features(X[y == 0], X[y == 1])
+
+
 def described(features: Mapping[str, Features]) -> str:
-    """Return a line on what the draws are made of."""
-    own = [len(given.others) for given in features.values()]
-    width = next(iter(features.values())).normal.shape[1]
-    text = f"Features of {len(features)} of 10 classes ({', '.join(features)}), {width} columns."
-    if len(features) == len(CLASSES):
-        return text
+    """Return what the draws are made of, and what is not as in the paper."""
+    given = next(iter(features.values()))
+    width, own, odd = given.normal.shape[1], len(given.others), round(total(given) * SHARE)
+    network = "the paper's" if width == VGG19_WIDTH else f"not VGG19's, which are {VGG19_WIDTH}"
+    uniform = f"rows of the other {len(features) - 1} classes"
+    if len(features) < len(CLASSES):
+        uniform = f"up to {own} of the file's own anomalies, of all classes, and {uniform}"
     return (
-        f"{text} Anomalies of u are the file's own, up to {max(own)}, and rows of the other files' "
-        "classes; those of c rows of one other file's class, of the next with each seed."
+        f"Features of {len(features)} of 10 classes ({', '.join(features)}), {width} columns, "
+        f"{network}. The anomalies of u, {odd} at a share of {SHARE}, are {uniform}; those of c "
+        "are of one other class, of the next with each seed. Test rows are a fifth of the draw, "
+        "where the paper has CIFAR10's test set; the share left out grows over the first 5 % of "
+        "the steps, the paper's over 10 %."
     )
 
 
@@ -105,7 +116,7 @@ def uniform(
     features: Mapping[str, Features], name: str, seed: int, n: int, rng: np.random.Generator
 ) -> NDArray:
     """Draw pictures of all other classes."""
-    own = features[name].others[: 0 if len(features) == len(CLASSES) else n]
+    own = rng.permutation(features[name].others)[: 0 if len(features) == len(CLASSES) else n]
     parts = [features[other].normal for other in others(features, name)]
     ends = np.cumsum([len(part) for part in parts])
     chosen = np.sort(rng.choice(ends[-1], n - len(own), replace=False))

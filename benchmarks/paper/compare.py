@@ -4,24 +4,40 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy.stats import wilcoxon
 
 from ..tables import ranks
+from . import published
+from .extras import extra
 
 OURS = "RobustRealNVP"
 FAR = 0.05
 ABSENT = ""
 
 
-def means(records: pd.DataFrame, statistic: str = "mean") -> pd.DataFrame:
-    """Return a statistic of the ROC-AUC over the seeds, a row a set, a column a method.
+def over_seeds(records: pd.DataFrame, by: list[str], measure: str, statistic: str) -> pd.Series:
+    """Return a statistic of a measure over the seeds; NaN where one of them failed."""
+    grouped = records.groupby(by, sort=False)[measure]
+    return grouped.agg(statistic).where(grouped.count() == grouped.size())
 
-    A method that failed with one of the seeds has no number there.
+
+def means(records: pd.DataFrame, statistic: str = "mean") -> pd.DataFrame:
+    """Return a statistic of the ROC-AUC over the seeds, a row a set, a column a method."""
+    return over_seeds(records, ["dataset", "method"], "auc", statistic).unstack(sort=False)
+
+
+def in_words(mean: float, spread: float) -> str:
+    """Return a mean and its standard deviation, which one seed does not have.
+
+    Examples
+    --------
+    >>> in_words(0.5, 0.25), in_words(0.5, float("nan")), in_words(float("nan"), float("nan"))
+    ('0.500 ± 0.250', '0.500', 'failed')
     """
-    complete = records.assign(auc=records["auc"].where(records["error"] == ""))
-    grouped = complete.groupby(["dataset", "method"], sort=False)["auc"]
-    whole = grouped.count() == grouped.size()
-    return grouped.agg(statistic).where(whole).unstack(sort=False)
+    if pd.isna(mean):
+        return "failed"
+    return f"{mean:.3f}" if pd.isna(spread) else f"{mean:.3f} ± {spread:.3f}"
 
 
 def beside(records: pd.DataFrame, paper: pd.DataFrame) -> pd.DataFrame:
@@ -53,66 +69,82 @@ def beside(records: pd.DataFrame, paper: pd.DataFrame) -> pd.DataFrame:
 
 
 def _cell(mean: float, spread: float, paper: float) -> str:
-    if pd.isna(mean):
-        return "failed"
-    text = f"{mean:.3f} ± {spread:.3f}" if pd.notna(spread) else f"{mean:.3f}"
-    return text if pd.isna(paper) else f"{text} ({mean - paper:+.3f})"
+    distance = mean - paper
+    return in_words(mean, spread) + ("" if pd.isna(distance) else f" ({distance:+.3f})")
 
 
 def agreement(records: pd.DataFrame, paper: pd.DataFrame) -> pd.DataFrame:
-    """Return how far each of the paper's methods is from its numbers, over the sets."""
+    """Return how far each of the paper's methods is from its numbers, over the sets that it has."""
     ours = means(records)
-    off = (ours - paper.reindex(ours.index))[[m for m in ours if m in paper]]
+    ours = ours[[method for method in ours if method in paper]]
+    theirs = paper.reindex(index=ours.index, columns=ours.columns).where(ours.notna())
+    off = ours - theirs
     return pd.DataFrame(
         {
-            "ours, mean": ours[off.columns].mean(),
-            "paper's, mean": paper.reindex(ours.index)[off.columns].mean(),
+            "sets": off.count(),
+            "ours, mean": ours.where(theirs.notna()).mean(),
+            "paper's, mean": theirs.mean(),
             "difference": off.mean(),
             "absolute difference of a set, mean": off.abs().mean(),
             f"sets farther off than {FAR}": (off.abs() > FAR).sum(),
         }
-    ).rename_axis("method")
+    ).reset_index(names="method")
 
 
 def far_off(records: pd.DataFrame, paper: pd.DataFrame, methods: list[str]) -> pd.DataFrame:
-    """Return a row for each set where one of the methods is far from the paper's number."""
+    """Return a row for each set where a method is far from the paper's number, and why."""
     ours = means(records)
+    why = published.reasons()
     rows = [
-        (name, method, ours.loc[name, method], paper.loc[name, method])
+        (name, method, ours.loc[name, method], paper.loc[name, method], why.get((name, method), ""))
         for method in methods
         for name in ours.index.intersection(paper.index)
         if abs(ours.loc[name, method] - paper.loc[name, method]) > FAR
     ]
-    return pd.DataFrame(rows, columns=["set", "method", "ours", "paper's"])
+    return pd.DataFrame(rows, columns=["set", "method", "ours", "paper's", "why"])
 
 
 def signed_rank(records: pd.DataFrame, methods: list[str]) -> pd.DataFrame:
     """Compare RobustRealNVP with each other method over the sets, by Wilcoxon's signed-rank test.
 
-    The p-values are two-sided and not corrected for their number.
+    The p-values are two-sided; Holm's are corrected for their number.
     """
     ours = means(records)
     rows = []
     for other in methods:
         difference = (ours[OURS] - ours[other]).dropna()
-        p = wilcoxon(difference).pvalue
         wins, losses = (difference > 0).sum(), (difference < 0).sum()
-        rows.append((other, difference.median(), wins, losses, p))
-    names = ["RobustRealNVP against", "median difference", "wins", "losses", "p"]
-    return pd.DataFrame(rows, columns=names)
+        p = wilcoxon(difference).pvalue
+        rows.append((other, len(difference), difference.median(), wins, losses, p))
+    names = ["RobustRealNVP against", "sets", "median difference", "wins", "losses", "p"]
+    table = pd.DataFrame(rows, columns=names)
+    return table.assign(**{"p, Holm": holm(table["p"].to_numpy())})
+
+
+def holm(p: NDArray) -> NDArray:
+    """Return p-values corrected for their number (Holm 1979).
+
+    Examples
+    --------
+    >>> holm(np.array([0.04, 0.01, 0.03])).tolist()
+    [0.06, 0.03, 0.06]
+    """
+    return extra("statsmodels.stats.multitest").multipletests(p, method="holm")[1]
 
 
 def paired(records: pd.DataFrame, one: str, other: str) -> pd.DataFrame:
     """Return one method's ROC-AUC minus another's over the seeds, a row a set, and who wins.
 
-    A tie is a mean difference within the standard deviation of the differences.
+    A tie is a mean difference within the standard deviation of the differences; a set where one of
+    the methods failed with one of the seeds has no winner.
     """
     auc = records.pivot(index=["dataset", "seed"], columns="method", values="auc")
-    by_set = (auc[one] - auc[other]).groupby("dataset").agg(["mean", "std"])
-    table = by_set.loc[records["dataset"].unique()].reset_index()
+    difference = (auc[one] - auc[other]).rename("auc").reset_index()
+    mean, spread = (over_seeds(difference, ["dataset"], "auc", s) for s in ("mean", "std"))
+    table = pd.DataFrame({"mean": mean, "std": spread}).loc[records["dataset"].unique()]
     outcome = np.where(table["mean"] > 0, "win", "loss")
-    table["outcome"] = np.where(table["mean"].abs() <= table["std"], "tie", outcome)
-    return table
+    outcome = np.where(table["mean"].abs() <= table["std"], "tie", outcome)
+    return table.assign(outcome=np.where(table["mean"].isna(), "failed", outcome)).reset_index()
 
 
 def failures(records: pd.DataFrame) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 import pandas as pd
 
 from .. import tables
-from . import cells, cifar, compare, fits, moons, pictures, published, sets, shares
+from . import cells, cifar, compare, fits, methods, moons, pictures, published, sets, shares
 from .compare import OURS
 from .methods import METHODS, NINE
 from .provenance import provenance
@@ -18,7 +18,7 @@ def run_table1(options: argparse.Namespace) -> None:
     """Run the paper's nine methods, and TrimRealNVP, on the 16 ODDS sets, told the true rate."""
     sources = [fits.odds(dataset) for dataset in sets.odds(options, options.datasets)]
     records = _run(_grid(sources, METHODS, options), options)
-    _beside(records, published.table("table1_odds"), [], options)
+    _beside(records, published.table("table1_odds"), [methods.NOTE], options)
 
 
 def run_table2(options: argparse.Namespace) -> None:
@@ -46,6 +46,8 @@ def run_figure3(options: argparse.Namespace) -> None:
 
 def run_figure4(options: argparse.Namespace) -> None:
     """Compare RobustRealNVP with TrimRealNVP on the 16 ODDS sets; the cells are table 1's."""
+    if options.seeds < 2:
+        raise SystemExit("--seeds must be at least 2: one seed has no spread to tell a tie by")
     sources = [fits.odds(dataset) for dataset in sets.odds(options, options.datasets)]
     records = _run(_grid(sources, (OURS, "TrimRealNVP"), options), options)
     table = compare.paired(records, OURS, "TrimRealNVP")
@@ -81,8 +83,9 @@ def _beside(
         "ROC-AUC, mean ± standard deviation over the seeds (minus the paper's mean)",
         compare.beside(records, paper).to_markdown(disable_numparse=True),
         "Agreement with the paper",
-        compare.agreement(records, paper).to_markdown(floatfmt=".3f"),
-        f"Wilcoxon's signed-rank test of {OURS} against each other method, over the sets",
+        tables.brief(compare.agreement(records, paper)),
+        f"Wilcoxon's signed-rank test of {OURS} against each other method, over the sets: "
+        "two-sided p-values, and corrected for their number",
         tables.brief(compare.signed_rank(records, [m for m in nine if m != OURS])),
         f"Sets where {' or '.join(flows)} is farther than {compare.FAR} from the paper's number",
         tables.brief(compare.far_off(records, paper, flows)),
@@ -93,19 +96,21 @@ def _beside(
 
 def _moons(options: argparse.Namespace) -> None:
     """Present one kind of moons; a RealNVP that saw clean ones is the yardstick."""
-    kind = moons.KINDS[options.name]
-    size = {"n": 400, "steps": 12} if options.quick else {}
-    wanted = moons.cells(kind, list(moons.MODELS), options.seeds, **size)
+    kind, models = moons.KINDS[options.name], list(moons.MODELS)
+    n, steps = (400, 12) if options.quick else (moons.ROWS, moons.STEPS)
+    wanted = moons.cells(kind, models, options.seeds, n, steps)
     if kind != moons.CLEAN:
-        wanted += moons.cells(moons.CLEAN, ["RealNVP"], options.seeds, **size)
+        wanted += moons.cells(moons.CLEAN, ["RealNVP"], options.seeds, n, steps)
     records = _run(wanted, options)
-    table = moons.summary(records, kind)
+    table, seed = moons.summary(records, kind), moons.typical(records, kind)
     text = [
-        f"Two moons, {kind}: mean ± standard deviation over {options.seeds} seeds",
+        f"Two moons, {kind}, mean ± standard deviation over the seeds. The picture is of seed "
+        f"{seed}, with which RealNVP's ROC-AUC is its median.",
         table.to_markdown(),
     ]
     _tell(text, records, options)
-    print(pictures.moons(records, kind, table, options.out))
+    drawn = _run(moons.portraits(kind, models, seed, n, steps), options)
+    print(pictures.moons(drawn, kind, table, options.out))
 
 
 def _shares(make: Callable, label: str, options: argparse.Namespace) -> None:
@@ -117,23 +122,21 @@ def _shares(make: Callable, label: str, options: argparse.Namespace) -> None:
     mean, spread = (shares.by_share(records, statistic) for statistic in ("mean", "std"))
     text = [
         cifar.described(features),
-        f"ROC-AUC by the {label}: mean over {options.seeds} seeds",
-        tables.brief(mean.reset_index()),
-        "Its standard deviation over the seeds",
-        tables.brief(spread.reset_index()),
+        f"ROC-AUC by the {label}, mean ± standard deviation over the seeds",
+        shares.in_table(mean, spread).to_markdown(index=False, disable_numparse=True),
     ]
     _tell(text, records, options)
     print(pictures.shares(mean, spread, label, options.out))
 
 
 def _grid(
-    sources: list[fits.Source], methods: Iterable[str], options: argparse.Namespace
+    sources: list[fits.Source], names: Iterable[str], options: argparse.Namespace
 ) -> list[cells.Cell]:
     return [
         fits.cell(source, method, seed, quick=options.quick)
         for source in sources
         for seed in range(options.seeds)
-        for method in methods
+        for method in names
     ]
 
 
@@ -144,7 +147,7 @@ def _run(wanted: list[cells.Cell], options: argparse.Namespace) -> pd.DataFrame:
 def _tell(text: list[str], records: pd.DataFrame, options: argparse.Namespace) -> None:
     """Print where the numbers come from, the text and what failed; keep them and the records."""
     options.out.mkdir(parents=True, exist_ok=True)
-    kept = records.drop(columns=["settings", "grid"], errors="ignore")
+    kept = records.drop(columns=["settings", "versions"])
     kept.to_csv(options.out / "records.csv", index=False, float_format="%.5g")
-    effort = f"{len(records)} fits, {records['seconds'].sum() / 3600:.2f} hours one after another."
-    tables.tell([provenance(options), effort, *text, compare.failures(records)], options.out)
+    said = [provenance(records, options), *text, compare.failures(records)]
+    tables.tell(said, options.out)

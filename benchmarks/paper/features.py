@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,7 +13,9 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset, Subset
 from tqdm import tqdm
 
+from .cells import write
 from .cifar import CLASSES
+from .extras import extra
 
 BATCH_SIZE = 64
 
@@ -22,10 +23,10 @@ BATCH_SIZE = 64
 def run_cifar10_features(options: argparse.Namespace) -> None:
     """Take VGG19's features of CIFAR10's training pictures; downloads both (the extra cifar)."""
     model, transform = vgg19()
-    pictures = _torchvision().datasets.CIFAR10(
+    pictures = extra("torchvision", "cifar").datasets.CIFAR10(
         options.out / "pictures", download=True, transform=transform
     )
-    write(model, pictures, pictures.targets, options.out)
+    write_classes(model, pictures, pictures.targets, options.out)
     print(f"{options.out}: CIFAR10_k.npz, k from 0 to {len(CLASSES) - 1}")
 
 
@@ -34,13 +35,14 @@ def vgg19() -> tuple[nn.Module, nn.Module]:
 
     The second value is what turns a picture into its input.
     """
-    weights = _torchvision().models.VGG19_Weights.IMAGENET1K_V1
-    model = _torchvision().models.vgg19(weights=weights)
+    models = extra("torchvision", "cifar").models
+    weights = models.VGG19_Weights.IMAGENET1K_V1
+    model = models.vgg19(weights=weights)
     model.classifier = model.classifier[:-1]
     return model, weights.transforms()
 
 
-def write(
+def write_classes(
     model: nn.Module, pictures: Dataset, labels: Sequence[int], out: Path, batch_size=BATCH_SIZE
 ) -> None:
     """Write CIFAR10_k.npz for each label k that has no such file yet.
@@ -54,9 +56,7 @@ def write(
             continue
         own = Subset(pictures, np.flatnonzero(np.equal(labels, label)).tolist())
         X = extract(model, own, batch_size, f"class {label}")
-        draft = path.with_suffix(f".{os.getpid()}.npz")
-        np.savez_compressed(draft, X=X, y=np.zeros(len(X), dtype=int))
-        draft.replace(path)
+        write(path, lambda draft, X=X: np.savez(draft, X=X, y=np.zeros(len(X), dtype=int)))
 
 
 @torch.inference_mode()
@@ -69,14 +69,3 @@ def extract(model: nn.Module, pictures: Dataset, batch_size: int, title: str) ->
         model(batch.to(device)).flatten(1).cpu() for batch, _ in tqdm(loader, desc=title)
     ]
     return torch.cat(found).numpy()
-
-
-def _torchvision():
-    try:
-        import torchvision
-    except ImportError as error:
-        raise ImportError(
-            "cifar10-features needs torchvision, of the version that belongs to your torch: "
-            "pip install 'pyod-robustnvp[cifar]'"
-        ) from error
-    return torchvision

@@ -19,10 +19,9 @@ from sklearn.preprocessing import MinMaxScaler
 from pyod_robustnvp import RobustRealNVP
 
 from ..datasets import Dataset
+from ..protocol import HELD_OUT, check_both_kinds
 from .cells import Cell
 from .methods import make
-
-HELD_OUT = 0.4
 
 
 class Draw(NamedTuple):
@@ -68,6 +67,7 @@ def cell(source: Source, method: str, seed: int, told: float | None = None, quic
 def measure(clf: BaseDetector, source: Source, seed: int) -> dict[str, Any]:
     """Return the ROC-AUC on the held-out rows and the seconds that the fit took."""
     X, X_new, y_new = source.draw(seed)
+    check_both_kinds(y_new)
     start = perf_counter()
     clf.fit(X)
     seconds = perf_counter() - start
@@ -90,7 +90,7 @@ def odds_with(dataset: Dataset, share: float) -> Source:
     kept = numbers_for(dataset.y, share)
     made_of = f"60/40 in [0, 1] of {kept} of {joblib.hash((dataset.X, dataset.y))}"
     shape = sum(kept), dataset.X.shape[1]
-    return _of_odds(dataset.name, made_of, shape, share, partial(thin_out, dataset, kept))
+    return _of_odds(dataset.name, made_of, shape, share, partial(with_numbers, dataset, kept))
 
 
 def numbers_for(y: NDArray, share: float) -> tuple[int, int]:
@@ -106,7 +106,7 @@ def numbers_for(y: NDArray, share: float) -> tuple[int, int]:
     return n - round(n * share), round(n * share)
 
 
-def thin_out(dataset: Dataset, kept: tuple[int, int], seed: int) -> Dataset:
+def with_numbers(dataset: Dataset, kept: tuple[int, int], seed: int) -> Dataset:
     """Keep so many normal rows and anomalies, drawn at random."""
     rng = np.random.default_rng(seed)
     rows = [rng.permutation(np.flatnonzero(dataset.y == kind))[:n] for kind, n in enumerate(kept)]

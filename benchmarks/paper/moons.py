@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from time import perf_counter
 from typing import Any
@@ -16,13 +17,15 @@ from sklearn.metrics import roc_auc_score
 from pyod_robustnvp import PAPER, REAL_NVP, TRIM_REAL_NVP, RobustRealNVP
 
 from .cells import Cell
+from .compare import in_words, over_seeds
 
 MODELS = {"RealNVP": REAL_NVP, "TrimRealNVP": TRIM_REAL_NVP, "RobustRealNVP": {}}
 CLEAN = "clean"
 KINDS = {"figure1": CLEAN, "figure2": "uniform", "figure3": "clustered"}
 
+ROWS = 10_000
+#: Anomalies for each row of the moons, and what the models are told.
 SHARE = 0.05
-ROWS, ANOMALIES = 10_000, 500
 STEPS = 5000
 NOISE = 0.1
 #: The side of the square that uniform anomalies fill.
@@ -54,13 +57,11 @@ def rows(kind: str, seed: int, n: int = ROWS) -> NDArray:
     moons, _ = make_moons(n, noise=NOISE, random_state=seed)
     if kind == CLEAN:
         return moons
-    others = anomalies(kind, round(n * ANOMALIES / ROWS), np.random.default_rng(seed))
+    others = anomalies(kind, round(n * SHARE), np.random.default_rng(seed))
     return np.vstack([moons, others])
 
 
-def cells(
-    kind: str, models: list[str], seeds: int, n: int = ROWS, steps: int = STEPS
-) -> list[Cell]:
+def cells(kind: str, models: list[str], seeds: int, n: int, steps: int) -> list[Cell]:
     """Return a cell for each model and seed."""
     return [_cell(kind, model, seed, n, steps) for seed in range(seeds) for model in models]
 
@@ -82,8 +83,7 @@ def measure(clf: RobustRealNVP, kind: str, seed: int, n: int) -> dict[str, Any]:
     """Return what a model makes of fresh moons, of anomalies and of the plane.
 
     ``auc`` against either kind of anomalies; ``nll``, the mean negative log-density of the fresh
-    moons in nats; ``mass`` of the model in the box around the clustered anomalies. The first seed
-    also keeps the log-density on a grid, for the picture.
+    moons in nats; ``mass`` of the model in the box around the clustered anomalies.
     """
     start = perf_counter()
     clf.fit(rows(kind, seed, n))
@@ -96,12 +96,38 @@ def measure(clf: RobustRealNVP, kind: str, seed: int, n: int) -> dict[str, Any]:
         "mass": box_mass(clf),
     }
     for other in ("uniform", "clustered"):
-        outside = clf.score_samples(anomalies(other, n // 20, np.random.default_rng(seed + 1000)))
+        outside = clf.score_samples(
+            anomalies(other, round(n * SHARE), np.random.default_rng(seed + 1000))
+        )
         y = np.repeat([0, 1], [len(log_density), len(outside)])
         found[f"auc_{other}"] = roc_auc_score(y, -np.concatenate([log_density, outside]))
-    if seed == 0:
-        found["grid"] = clf.score_samples(grid(*WINDOW, PIXELS)).round(3).tolist()
     return found
+
+
+def typical(records: pd.DataFrame, kind: str) -> int:
+    """Return the seed with which RealNVP tells anomalies apart as well as in the median."""
+    own = records[(records["dataset"] == f"{kind} moons") & (records["method"] == "RealNVP")]
+    auc = (
+        own.set_index("seed")[f"auc_{'uniform' if kind == CLEAN else kind}"].dropna().sort_values()
+    )
+    return int(auc.index[len(auc) // 2])
+
+
+def portraits(kind: str, models: list[str], seed: int, n: int, steps: int) -> list[Cell]:
+    """Return cells that train with a seed once more and keep the log-density on a grid."""
+    found = []
+    for model in models:
+        cell = _cell(kind, model, seed, n, steps)
+        work = partial(portray, cell.work.args[0], kind, seed, n)
+        settings = f"{PIXELS} pixels of {WINDOW}; {cell.settings}"
+        found.append(replace(cell, dataset=f"{kind} moons drawn", settings=settings, work=work))
+    return found
+
+
+def portray(clf: RobustRealNVP, kind: str, seed: int, n: int) -> dict[str, Any]:
+    """Return what a model makes of the plane."""
+    clf.fit(rows(kind, seed, n))
+    return {"grid": clf.score_samples(grid(*WINDOW, PIXELS)).round(3).tolist()}
 
 
 def summary(records: pd.DataFrame, kind: str) -> pd.DataFrame:
@@ -111,15 +137,12 @@ def summary(records: pd.DataFrame, kind: str) -> pd.DataFrame:
     """
     clean = records["dataset"] == f"{CLEAN} moons"
     named = records["method"].where(~clean | (kind == CLEAN), "RealNVP, clean rows")
-    by_model = records.assign(model=named).groupby("model", sort=False)[list(MEASURES)]
-    mean, spread = by_model.mean(), by_model.std()
-    return pd.DataFrame(
-        {
-            title: [f"{m:.3f} ± {s:.3f}" for m, s in zip(mean[key], spread[key], strict=True)]
-            for key, title in MEASURES.items()
-        },
-        index=mean.index,
-    )
+    parts = records.assign(model=named)
+    words = {}
+    for key, title in MEASURES.items():
+        mean, spread = (over_seeds(parts, ["model"], key, s) for s in ("mean", "std"))
+        words[title] = [in_words(*pair) for pair in zip(mean, spread, strict=True)]
+    return pd.DataFrame(words, index=mean.index)
 
 
 def truth(points: NDArray, kind: str) -> NDArray:
@@ -132,7 +155,7 @@ def truth(points: NDArray, kind: str) -> NDArray:
     density = np.exp(-squares / (2 * NOISE**2)).mean(1) / (2 * np.pi * NOISE**2)
     if kind == CLEAN:
         return np.log(density + TINY)
-    weight = ANOMALIES / (ROWS + ANOMALIES)
+    weight = SHARE / (1 + SHARE)
     return np.log((1 - weight) * density + weight * _density_of_anomalies(points, kind) + TINY)
 
 

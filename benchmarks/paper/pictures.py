@@ -13,8 +13,9 @@ from ..pictures import ANOMALY, NORMAL, save
 from ..tables import ranks
 from . import moons as of_moons
 from .compare import OURS
+from .extras import extra
 
-COLORS = {"win": NORMAL, "tie": "tab:gray", "loss": ANOMALY}
+COLORS = {"win": NORMAL, "tie": "tab:gray", "loss": ANOMALY, "failed": "black"}
 LEVELS = np.linspace(-9, 1, 21)
 
 
@@ -23,8 +24,8 @@ def critical_difference(auc: pd.DataFrame, out: Path) -> Path:
 
     Source: Demšar (2006), Statistical Comparisons of Classifiers over Multiple Data Sets.
     """
-    posthocs = _posthocs()
-    complete = auc.dropna()
+    posthocs = extra("scikit_posthocs")
+    complete = auc.dropna(axis=1, how="all").dropna()
     p = posthocs.posthoc_nemenyi_friedman(complete.to_numpy())
     names = complete.columns
     figure, axes = plt.subplots(figsize=(9, 3))
@@ -37,17 +38,6 @@ def critical_difference(auc: pd.DataFrame, out: Path) -> Path:
     )
     axes.set_title(f"average rank over {len(complete)} sets, 1 is best")
     return save(figure, out / "ranks.png")
-
-
-def _posthocs():
-    try:
-        import scikit_posthocs
-    except ImportError as error:
-        raise ImportError(
-            "the critical-difference diagram needs scikit-posthocs: "
-            "pip install 'pyod-robustnvp[paper]'"
-        ) from error
-    return scikit_posthocs
 
 
 def differences(table: pd.DataFrame, out: Path) -> Path:
@@ -90,12 +80,11 @@ def _line(panel: Axes, method: str, line: pd.Series, spread: pd.Series) -> None:
                    label=method)  # fmt: skip
 
 
-def moons(records: pd.DataFrame, kind: str, table: pd.DataFrame, out: Path) -> Path:
+def moons(drawn: pd.DataFrame, kind: str, table: pd.DataFrame, out: Path) -> Path:
     """Draw the true density and what each model learned of it, and the numbers below."""
-    own = records[(records["dataset"] == f"{kind} moons") & (records["seed"] == 0)]
     points = of_moons.grid(*of_moons.WINDOW, of_moons.PIXELS)
     panels = {"true density": of_moons.truth(points, kind)}
-    panels |= {row.method: np.array(row.grid) for row in own.itertuples() if not row.error}
+    panels |= {row.method: np.array(row.grid) for row in drawn.itertuples() if not row.error}
     figure = plt.figure(figsize=(3.7 * len(panels), 5.4), layout="constrained")
     above, below = figure.subfigures(2, 1, height_ratios=(3, 1))
     axes = above.subplots(1, len(panels), sharey=True)

@@ -6,7 +6,7 @@ import argparse
 from datetime import date
 from pathlib import Path
 
-from .provenance import environment
+from .provenance import machine, versions
 
 TITLES = {
     "table1": "Table 1: the 16 ODDS sets",
@@ -23,10 +23,11 @@ AGREEMENT = Path(__file__).parent / "agreement.md"
 
 
 def run_report(options: argparse.Namespace) -> None:
-    """Gather what the experiments left beside each other in one page, README.md."""
-    folder = options.out if options.out.is_dir() else options.out.parent
-    path = folder / "README.md"
-    path.write_text(page(folder))
+    """Gather what the paper's experiments left below --out in one page, its README.md."""
+    if not any((options.out / name / "tables.md").exists() for name in TITLES):
+        raise SystemExit(f"--out {options.out} holds no results of {', '.join(TITLES)}: run one")
+    path = options.out / "README.md"
+    path.write_text(page(options.out))
     print(path)
 
 
@@ -35,7 +36,7 @@ def page(folder: Path) -> str:
     head = [
         "# The paper's tables and figures, run anew",
         f"Made by `python -m benchmarks report` on {date.today()}, from the folders beside this "
-        f"page: {environment()}.",
+        f"page: {versions()}; {machine()}.",
         AGREEMENT.read_text().strip(),
     ]
     return "\n\n".join([*head, *(_section(folder, name) for name in TITLES)]) + "\n"

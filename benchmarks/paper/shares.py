@@ -8,7 +8,7 @@ import pandas as pd
 
 from . import fits
 from .cells import Cell
-from .compare import OURS, means
+from .compare import OURS, in_words, over_seeds
 
 TRUE = (0.1, 0.2, 0.3, 0.4)
 TOLD = (0.05, 0.1, 0.15, 0.2)
@@ -49,5 +49,13 @@ def told_shares(families: Iterable[Family], seeds: int, quick: bool) -> list[tup
 
 def by_share(records: pd.DataFrame, statistic: str) -> pd.DataFrame:
     """Return a statistic of the ROC-AUC, a row a set and method, a column a share."""
-    parts = {share: means(part, statistic).stack() for share, part in records.groupby("share")}
-    return pd.DataFrame(parts)
+    return over_seeds(records, ["dataset", "method", "share"], "auc", statistic).unstack()
+
+
+def in_table(mean: pd.DataFrame, spread: pd.DataFrame) -> pd.DataFrame:
+    """Return means and standard deviations in words."""
+    words = {
+        share: [in_words(*pair) for pair in zip(mean[share], spread[share], strict=True)]
+        for share in mean
+    }
+    return pd.DataFrame(words, index=mean.index).reset_index()

@@ -1,0 +1,22 @@
+"""Packages that only the paper's experiments need."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from types import ModuleType
+
+
+def extra(module: str, name: str = "paper") -> ModuleType:
+    """Import a module of an extra.
+
+    Raises
+    ------
+    ImportError
+        It is not installed: which extra brings it.
+    """
+    try:
+        return import_module(module)
+    except ImportError as error:
+        raise ImportError(
+            f"this needs {module.partition('.')[0]}: pip install 'pyod-robustnvp[{name}]'"
+        ) from error
