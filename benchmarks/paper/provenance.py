@@ -10,6 +10,8 @@ from importlib.metadata import version
 import pandas as pd
 import torch
 
+from ..datasets import ODDS
+
 PACKAGES = ("pyod-robustnvp", "pyod", "torch", "scikit-learn", "numpy")
 
 
@@ -31,7 +33,7 @@ def command(options: argparse.Namespace) -> str:
         words.append("--quick")
     elif options.name not in ("figure1", "figure2", "figure3"):
         words.append("--data-dir DIR")
-    if options.datasets is not None:
+    if tuple(options.datasets) != ODDS:
         words += ["--datasets", *options.datasets]
     if options.n_jobs > 1:
         words += ["--n-jobs", options.n_jobs]
