@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,7 +16,7 @@ from sklearn.base import clone
 from sklearn.utils import check_array, check_consistent_length, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from . import validation
+from . import persistence, validation
 from .axes import PrincipalAxes
 from .flow import RealNVP
 from .scaling import SoftQuantileScaler, Table
@@ -340,6 +341,61 @@ class RobustRealNVP(BaseDetector):
         share = float(np.mean(thresholder.eval(judged))) if divisible else 0.0
         return min(max(share, 1 / len(scores)), 0.5)
 
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the fitted model to a file that holds numbers and text, and no program.
+
+        Parameters
+        ----------
+        path : str or path-like
+            A former file is replaced when the new one is whole, and kept when that fails.
+
+        Raises
+        ------
+        NotFittedError
+            There is nothing to save yet.
+        ValueError
+            A parameter is an object: a transformer as ``preprocessing``, a PyThresh object, a
+            RandomState. ``joblib.dump`` holds those.
+        OSError
+            The file can't be written.
+        """
+        check_is_fitted(self)
+        persistence.save(self, path)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> RobustRealNVP:
+        """Return the model that :meth:`save` wrote: the same scores, on any machine.
+
+        A model of a GPU comes back on a GPU where there is one, else on the CPU. Nothing in the
+        file is imported or executed.
+
+        Parameters
+        ----------
+        path : str or path-like
+
+        Returns
+        -------
+        clf : RobustRealNVP
+
+        Raises
+        ------
+        ValueError
+            The file is damaged, of another kind or of a later version.
+        OSError
+            The file can't be read.
+
+        Examples
+        --------
+        >>> from tempfile import TemporaryDirectory
+        >>> clf = RobustRealNVP(random_state=0).fit([[0.0], [1.0], [2.0], [9.0]])
+        >>> with TemporaryDirectory() as folder:
+        ...     clf.save(f"{folder}/model.safetensors")
+        ...     again = RobustRealNVP.load(f"{folder}/model.safetensors")
+        >>> bool((again.decision_function([[3.0]]) == clf.decision_function([[3.0]])).all())
+        True
+        """
+        return persistence.load(cls, path)
+
     def predict_proba(self, X, method="linear", return_confidence=False):
         """Return the probability of each row to be an inlier and to be an outlier.
 
@@ -353,9 +409,6 @@ class RobustRealNVP(BaseDetector):
     def _fit(self, X: ArrayLike) -> None:
         widths = validation.check_widths(self.hidden_neuron_list)
         members = validation.check_integer("n_estimators", self.n_estimators)
-        validation.check_option("verbose", self.verbose, (0, 1, 2))
-        validation.check_option("principal_axes", self.principal_axes, (True, False))
-        validation.check_option("lr_decay", self.lr_decay, (True, False))
         self.device_ = validation.check_device(self.device)
         table = self._table(X, reset=True)
         settings = self._settings(len(table))
@@ -376,7 +429,10 @@ class RobustRealNVP(BaseDetector):
         self._process_decision_scores()
 
     def _settings(self, n_samples: int) -> Settings:
-        """Check what steers the training."""
+        """Check what steers the training, and the switches."""
+        validation.check_option("verbose", self.verbose, (0, 1, 2))
+        validation.check_option("principal_axes", self.principal_axes, (True, False))
+        validation.check_option("lr_decay", self.lr_decay, (True, False))
         contamination = validation.check_contamination(self.contamination)
         if contamination is not None:
             # BaseDetector takes np.float32 for a PyThresh object.
@@ -499,7 +555,7 @@ class RobustRealNVP(BaseDetector):
                     "this model was fitted by pyod-robustnvp 0.1.0, whose flows are stored in "
                     "another way: fit it again"
                 )
-            self.device_ = _device_or_cpu(state["device_"])
+            self.device_ = validation.device_or_cpu(state["device_"])
             self.flow_.to(self.device_)
 
 
@@ -542,10 +598,3 @@ def _default_thresholder() -> Any:
         return CLF()
     finally:
         np.random.set_state(state)  # noqa: NPY002
-
-
-def _device_or_cpu(name: str) -> torch.device:
-    try:
-        return validation.check_device(name)
-    except ValueError:
-        return torch.device("cpu")

@@ -128,6 +128,14 @@ def check_device(value: Any) -> torch.device:
     return device
 
 
+def device_or_cpu(name: str) -> torch.device:
+    """Return a device by name where it can be used, else the CPU."""
+    try:
+        return check_device(name)
+    except ValueError:
+        return torch.device("cpu")
+
+
 def check_option(name: str, value: Any, options: tuple) -> Any:
     """Return a parameter that must be one of a few values."""
     if isinstance(value, np.ndarray) or value not in options:

@@ -1,0 +1,309 @@
+"""Saving without pickle: the same model or a clear error, and a former file is never lost."""
+
+import json
+import os
+import pickle
+import signal
+import sys
+import time
+from pathlib import Path
+
+import joblib
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from safetensors.numpy import load_file, save_file
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.preprocessing import MinMaxScaler
+
+from pyod_robustnvp import PAPER, RobustRealNVP, persistence
+
+FIXTURE = Path(__file__).parent / "fixtures" / "format1.safetensors"
+RNG = np.random.default_rng(0)
+ROWS = RNG.normal(size=(60, 3))
+SMALL = {"n_estimators": 2, "hidden_neuron_list": (4,), "epoch_num": 2, "random_state": 0}
+
+CASES = {
+    "small": (SMALL, ROWS),
+    "defaults": ({}, ROWS),
+    "one flow": (SMALL | {"n_estimators": 1}, ROWS),
+    "no scaling": (SMALL | {"preprocessing": False}, ROWS),
+    "one view": (SMALL | {"principal_axes": False}, ROWS),
+    "one column": (SMALL, ROWS[:, :1]),
+    "no hidden layer": (SMALL | {"hidden_neuron_list": ()}, ROWS),
+    "no cap": (SMALL | {"lipschitz": None}, ROWS),
+    "two caps, as an array": (SMALL | {"lipschitz": np.array([0.5, 1.5])}, ROWS),
+    "numpy's numbers": (SMALL | {"lr": np.float32(1e-3), "batch_size": np.int64(20)}, ROWS),
+    "a torch device": (SMALL | {"device": torch.device("cpu")}, ROWS),
+    "named columns": (SMALL, pd.DataFrame(ROWS, columns=["a", "ä", "column 3"])),
+}
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    return RobustRealNVP(**SMALL).fit(ROWS)
+
+
+@pytest.fixture
+def path(fitted, tmp_path):
+    fitted.save(tmp_path / "model.safetensors")
+    return tmp_path / "model.safetensors"
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_same_model_comes_back(case, tmp_path):
+    parameters, X = CASES[case]
+    clf = RobustRealNVP(**parameters).fit(X)
+    clf.save(tmp_path / "model")
+    again = RobustRealNVP.load(str(tmp_path / "model"))
+    for call in ("decision_function", "score_samples", "predict", "predict_proba"):
+        np.testing.assert_array_equal(getattr(again, call)(X), getattr(clf, call)(X))
+    np.testing.assert_array_equal(again.sample(5, 1), clf.sample(5, 1))
+    np.testing.assert_array_equal(again.predict_confidence(X), clf.predict_confidence(X))
+    learned = {name for name in vars(clf) if name.endswith("_")}
+    assert learned == {name for name in vars(again) if name.endswith("_")}
+    for name in learned - {"flow_", "preprocessing_", "axes_"}:
+        np.testing.assert_array_equal(getattr(again, name), getattr(clf, name))
+        assert type(getattr(again, name)) in (type(getattr(clf, name)), float)
+
+
+def test_parameters_come_back_and_can_be_used_again(fitted, path):
+    again = RobustRealNVP.load(path)
+    assert again.get_params() == fitted.get_params()
+    refitted = clone(again).fit(ROWS)
+    np.testing.assert_array_equal(refitted.decision_scores_, fitted.decision_scores_)
+
+
+def test_a_loaded_model_is_saved_and_pickled_like_any_other(path, fitted, tmp_path):
+    RobustRealNVP.load(path).save(tmp_path / "second")
+    (content, arrays), former = persistence._read(tmp_path / "second"), persistence._read(path)
+    assert content == former[0]
+    assert {name: a.tobytes() for name, a in arrays.items()} == {
+        name: a.tobytes() for name, a in former[1].items()
+    }
+    again = pickle.loads(pickle.dumps(RobustRealNVP.load(path)))
+    np.testing.assert_array_equal(again.decision_function(ROWS), fitted.decision_scores_)
+
+
+def test_column_names_are_checked_after_loading(tmp_path):
+    frame = pd.DataFrame(ROWS, columns=["a", "b", "c"])
+    RobustRealNVP(**SMALL).fit(frame).save(tmp_path / "model")
+    again = RobustRealNVP.load(tmp_path / "model")
+    assert again.feature_names_in_.tolist() == ["a", "b", "c"]
+    with pytest.raises(ValueError, match="feature names"):
+        again.decision_function(frame[["c", "b", "a"]])
+
+
+def test_a_file_of_the_first_format_loads():
+    expected = json.loads(FIXTURE.with_suffix(".json").read_text())
+    clf = RobustRealNVP.load(FIXTURE)
+    scores = clf.decision_function(expected["rows"])
+    np.testing.assert_allclose(scores, expected["scores"], rtol=1e-5)
+    assert clf.threshold_ == expected["threshold"]
+
+
+@pytest.mark.parametrize("length", [0, 1, 7, 8, 100, 0.3, 0.9, -1])
+def test_a_truncated_file_is_refused(path, length):
+    data = path.read_bytes()
+    path.write_bytes(data[: int(length * len(data)) if isinstance(length, float) else length])
+    with pytest.raises(
+        ValueError, match=r"model\.safetensors can't be loaded: .*save the model again"
+    ):
+        RobustRealNVP.load(path)
+
+
+def test_no_flipped_bit_goes_unseen(path):
+    data = path.read_bytes()
+    for _ in range(400):
+        place, bit = RNG.integers(len(data)), RNG.integers(8)
+        spoilt = bytearray(data)
+        spoilt[place] ^= 1 << bit
+        path.write_bytes(spoilt)
+        with pytest.raises(ValueError, match="can't be loaded"):
+            RobustRealNVP.load(path)
+
+
+def write_pickle(path):
+    joblib.dump({"a": 1}, path)
+
+
+def write_array(path):
+    np.savez(path, a=np.zeros(3))
+    path.with_name(path.name + ".npz").rename(path)
+
+
+OTHERS = {
+    "text": lambda path: path.write_text("{}" * 50),
+    "pickle": write_pickle,
+    "npz": write_array,
+    "safetensors of others": lambda path: save_file({"a": np.zeros(3)}, path),
+    "with another format": lambda path: save_file({"a": np.zeros(3)}, path, {"format": "pt"}),
+}
+
+
+@pytest.mark.parametrize("kind", OTHERS)
+def test_files_of_other_kinds_are_refused(tmp_path, kind):
+    OTHERS[kind](tmp_path / "model")
+    with pytest.raises(ValueError, match="model can't be loaded"):
+        RobustRealNVP.load(tmp_path / "model")
+
+
+def test_what_is_no_file_is_an_error_of_the_system(tmp_path):
+    with pytest.raises(FileNotFoundError, match="nowhere"):
+        RobustRealNVP.load(tmp_path / "nowhere")
+    with pytest.raises(IsADirectoryError):
+        RobustRealNVP.load(tmp_path)
+
+
+def forge(path, change, arrays=None):
+    """Write a model whose content was changed, and whose checksum is right."""
+    held = load_file(path) | (arrays or {})
+    content, _ = persistence._read(path)
+    change(content)
+    text = json.dumps(content)
+    digest = persistence._digest(text, held)
+    save_file(held, path, {"format": persistence.FORMAT, "content": text, "sha256": digest})
+
+
+def put(part, name, value):
+    return lambda content: content[part].update({name: value})
+
+
+FORGERIES = {
+    "later version": (lambda c: c.update(format_version=2), "wrote it, a later version: upgrade"),
+    "no parameters": (lambda c: c.pop("parameters"), "it lacks 'parameters'"),
+    "other parameter": (put("parameters", "depth", 3), "depth"),
+    "contamination": (put("parameters", "contamination", 0.7), "contamination"),
+    "contamination as text": (put("parameters", "contamination", "a"), "contamination must be"),
+    "lr": (put("parameters", "lr", -1), "lr must be a positive"),
+    "members": (put("parameters", "n_estimators", 3), r"is .*, not "),
+    "billions of members": (put("parameters", "n_estimators", 10**12), r"is .*, not "),
+    "widths": (put("parameters", "hidden_neuron_list", [5]), r"flow\.biases\.0 is .*, not "),
+    "scaling": (put("parameters", "preprocessing", False), r"scaler\.center_ is .*, not None"),
+    "views": (put("parameters", "principal_axes", False), r"axes is .*, not None"),
+    "columns": (put("learned", "n_features_in_", 2), r"is .*, not "),
+    "a learned number": (put("learned", "threshold_", "high"), "could not convert"),
+    "no learned number": (lambda c: c["learned"].pop("_mu"), "it lacks '_mu'"),
+    "names": (lambda c: c.update(feature_names=["a"]), "it names 1 columns of 3"),
+    "a list for a dict": (lambda c: c.update(parameters=[1]), "can't be loaded"),
+}
+
+
+@pytest.mark.parametrize("case", FORGERIES)
+def test_a_forged_content_is_refused(path, case):
+    change, message = FORGERIES[case]
+    forge(path, change)
+    with pytest.raises(ValueError, match=message):
+        RobustRealNVP.load(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "array", "message"),
+    [
+        ("flow.weights.0", np.full((6, 4, 4, 2), np.nan, np.float32), "not finite"),
+        ("flow.weights.0", np.zeros((6, 4, 4, 1), np.float32), r"flow\.weights\.0 is .*, not "),
+        ("flow.weights.0", np.zeros((6, 4, 4, 2)), r"float64.*, not .*float32"),
+        ("flow.order", np.array([[0, 1, 1], [0, 1, 2]]), "no order of the columns"),
+        ("labels_", np.zeros(3, dtype=np.int64), r"labels_ is .*, not "),
+        ("more", np.zeros(3), "more is .*, not None"),
+    ],
+)
+def test_a_forged_array_is_refused(path, name, array, message):
+    forge(path, lambda content: None, {name: array})
+    with pytest.raises(ValueError, match=message):
+        RobustRealNVP.load(path)
+
+
+def test_loading_runs_no_pickle_and_imports_nothing(path, monkeypatch):
+    RobustRealNVP.load(path)
+    forge(path, put("parameters", "device", "os.system"))
+    before = set(sys.modules)
+    monkeypatch.setattr(pickle, "Unpickler", None)
+    monkeypatch.setattr(pickle, "loads", None)
+    monkeypatch.setattr(torch, "load", None)
+    clf = RobustRealNVP.load(path)
+    assert clf.device == "os.system"
+    assert set(sys.modules) == before
+
+
+def test_a_model_of_a_gpu_loads_without_one(path, fitted):
+    if torch.cuda.is_available():
+        pytest.skip("has a GPU")
+    forge(path, put("learned", "device_", "cuda:0"))
+    clf = RobustRealNVP.load(path)
+    assert clf.device_ == torch.device("cpu")
+    np.testing.assert_array_equal(clf.decision_function(ROWS), fitted.decision_scores_)
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [PAPER | {"epoch_num": 1}, SMALL | {"random_state": np.random.RandomState(0)}],
+)
+def test_what_json_cannot_hold_is_refused(parameters, path):
+    former = path.read_bytes()
+    clf = RobustRealNVP(**parameters).fit(ROWS)
+    with pytest.raises(ValueError, match=r"(preprocessing|random_state)=.*use joblib\.dump"):
+        clf.save(path)
+    assert path.read_bytes() == former
+
+
+def test_an_unfitted_model_is_not_saved(tmp_path):
+    with pytest.raises(NotFittedError):
+        RobustRealNVP().save(tmp_path / "model")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_save_that_fails_leaves_the_former_file(path, monkeypatch):
+    former = path.read_bytes()
+
+    def full(descriptor):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        RobustRealNVP(**SMALL | {"random_state": 1}).fit(ROWS).save(path)
+    assert path.read_bytes() == former
+    assert [entry.name for entry in path.parent.iterdir()] == [path.name]
+
+
+def test_a_folder_that_is_not_there_is_named(fitted, tmp_path):
+    with pytest.raises(FileNotFoundError, match="nowhere"):
+        fitted.save(tmp_path / "nowhere" / "model")
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_save_that_is_killed_leaves_a_whole_file(path, fitted):
+    models = [fitted, RobustRealNVP(**SMALL | {"random_state": 1}).fit(ROWS)]
+    known = [clf.decision_function(ROWS[:1])[0] for clf in models]
+    for _ in range(30):
+        child = os.fork()
+        if child == 0:
+            while True:
+                for clf in models:
+                    clf.save(path)
+        time.sleep(RNG.uniform(0, 0.02))
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        assert RobustRealNVP.load(path).decision_function(ROWS[:1])[0] in known
+
+
+def test_no_training_value_is_in_a_file(tmp_path):
+    X = RNG.normal(size=(300, 4))
+    clf = RobustRealNVP(**SMALL).fit(X)
+    clf.save(tmp_path / "model")
+    joblib.dump(clf, tmp_path / "pickle")
+    for name in ("model", "pickle"):
+        data = (tmp_path / name).read_bytes()
+        assert clf.decision_scores_[0].tobytes() in data
+        for value in X.ravel():
+            assert value.tobytes() not in data
+            assert np.float32(value).tobytes() not in data
+
+
+def test_a_transformer_survives_joblib(tmp_path):
+    clf = RobustRealNVP(**SMALL | {"preprocessing": MinMaxScaler()}).fit(ROWS)
+    joblib.dump(clf, tmp_path / "model")
+    again = joblib.load(tmp_path / "model")
+    np.testing.assert_array_equal(again.decision_function(ROWS), clf.decision_scores_)
