@@ -19,7 +19,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from . import persistence, validation
 from .axes import PrincipalAxes
 from .flow import RealNVP
-from .scaling import SoftQuantileScaler, Table
+from .scaling import SoftQuantileScaler, Table, quiet
 from .training import Settings, train
 
 STEPS = 200
@@ -460,16 +460,18 @@ class RobustRealNVP(BaseDetector):
 
     def _table(self, X: ArrayLike, reset: bool) -> Table:
         """Return X as a checked array, itself where it is one of float32 or float64."""
+        if np.ma.is_masked(X):
+            raise ValueError("X has masked values, which have no score; fill them: X.filled(...)")
         try:
-            table = validate_data(
-                self,
-                X,
-                reset=reset,
-                dtype="numeric",
-                ensure_all_finite=False,
-                ensure_min_samples=2 if reset else 1,
-            )
-            with np.errstate(over="ignore"):
+            with quiet():
+                table = validate_data(
+                    self,
+                    X,
+                    reset=reset,
+                    dtype="numeric",
+                    ensure_all_finite=False,
+                    ensure_min_samples=2 if reset else 1,
+                )
                 return check_array(table, dtype=[np.float64, np.float32], input_name="X")
         except ValueError as error:
             if "could not convert" in str(error) or "bytes/strings" in str(error):

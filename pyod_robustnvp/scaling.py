@@ -56,7 +56,8 @@ class SoftQuantileScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         -------
         self : SoftQuantileScaler
         """
-        table: Table = validate_data(self, X, dtype=np.float64)
+        with quiet():
+            table: Table = validate_data(self, X, dtype=np.float64)
         low, high = np.quantile(table, [TAIL, 1 - TAIL], axis=0, method="nearest")
         flat = low == high
         low = np.where(flat, table.min(axis=0), low)
@@ -79,7 +80,8 @@ class SoftQuantileScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         Y : ndarray of shape (n_samples, n_features)
         """
         check_is_fitted(self)
-        table = validate_data(self, X, dtype=np.float64, reset=False)
+        with quiet():
+            table = validate_data(self, X, dtype=np.float64, reset=False)
         return 0.5 + 0.25 * np.arcsinh(self._standardize(table))
 
     def inverse_transform(self, Y: ArrayLike) -> Table:
@@ -112,7 +114,9 @@ class SoftQuantileScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         log_det : ndarray of shape (n_samples,)
         """
         check_is_fitted(self)
-        u = self._standardize(validate_data(self, X, dtype=np.float64, reset=False))
+        with quiet():
+            table = validate_data(self, X, dtype=np.float64, reset=False)
+        u = self._standardize(table)
         log_root = np.logaddexp(0, 2 * np.log(np.maximum(np.abs(u), NARROWEST))) / 2
         return -(np.log(2) + np.log(self.scale_) + log_root).sum(axis=1)
 
@@ -120,6 +124,11 @@ class SoftQuantileScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         """Return 2 (X - m) / h, halves first: the difference of two huge numbers may overflow."""
         with np.errstate(over="ignore"):
             return _finite((X / 2 - self.center_ / 2) / (self.scale_ / 4))
+
+
+def quiet() -> np.errstate:
+    """Silence the checks of scikit-learn, which sum a table: huge numbers overflow there."""
+    return np.errstate(over="ignore", invalid="ignore")
 
 
 def _finite(values: Table) -> Table:

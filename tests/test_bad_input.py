@@ -13,6 +13,7 @@ from pyod_robustnvp import RobustRealNVP
 TABLES = {
     "NaN": ([[0.0, np.nan], [1.0, 2.0]], "X contains NaN"),
     "infinity": ([[0.0, np.inf], [1.0, 2.0]], "X contains infinity"),
+    "masked": (np.ma.masked_array(np.eye(3), mask=np.eye(3)), "X has masked values.*X.filled"),
     "sparse": (csr_array(np.eye(3)), "toarray"),
     "strings": ([["a", "b"], ["c", "d"]], "X holds text.*encode it as numbers"),
     "numbers as strings": ([["1", "2"], ["3", "4"]], "X holds text.*encode it as numbers"),

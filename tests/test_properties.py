@@ -1,0 +1,117 @@
+"""Whatever a finite table is made of: it is fitted and scored, finite, and left as it was."""
+
+import warnings
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as npst
+from sklearn.exceptions import ConvergenceWarning
+
+from pyod_robustnvp import RobustRealNVP
+
+SMALL = {"n_estimators": 2, "hidden_neuron_list": (4,), "epoch_num": 1, "random_state": 0}
+DTYPES = ("f8", "f4", "f2", "i8", "i2", "u1", "?")
+
+#: Powers of ten that columns are multiplied by, each its own.
+SCALES = st.sampled_from([-300, -150, -30, -8, -1, 0, 1, 8, 30, 150, 300])
+
+
+def elements(dtype):
+    """Return numbers of a type, the extreme ones among them."""
+    if np.dtype(dtype).kind == "f":
+        return npst.from_dtype(np.dtype(dtype), allow_nan=False, allow_infinity=False)
+    return npst.from_dtype(np.dtype(dtype))
+
+
+@st.composite
+def plain_tables(draw):
+    """Draw tables of any type and order of memory, whole or a view of a larger one."""
+    n, d = draw(st.integers(2, 25)), draw(st.integers(1, 5))
+    dtype = draw(st.sampled_from(DTYPES))
+    X = draw(npst.arrays(dtype, (2 * n, 2 * d), elements=elements(dtype), fill=st.nothing()))
+    X = draw(st.sampled_from([X[:n, :d], X[::2, ::2], X[n - 1 :: -1, :d], X.T[:d, :n].T]))
+    if draw(st.booleans()):
+        X = np.asfortranarray(X)
+    X.setflags(write=draw(st.booleans()))
+    return X
+
+
+@st.composite
+def natural_tables(draw):
+    """Draw tables as there are: heavy tails, constants, duplicates, collinear and mixed columns."""
+    n, d = draw(st.integers(2, 60)), draw(st.integers(1, 6))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    tails = draw(st.sampled_from([0.5, 1.0, 3.0, 100.0]))
+    X = rng.standard_t(tails, size=(n, d)).clip(-1e6, 1e6)
+    X[:, draw(st.lists(st.integers(0, d - 1), max_size=3))] = draw(st.floats(-1e9, 1e9))
+    X[draw(st.lists(st.integers(0, n - 1), max_size=n))] = X[0]
+    if draw(st.booleans()):
+        X[:, -1] = X[:, 0] * (1 + 1e-12 * rng.normal(size=n))
+    with np.errstate(over="ignore", under="ignore"):
+        X = X * 10.0 ** np.array(draw(st.lists(SCALES, min_size=d, max_size=d)))
+    return X.clip(-1.7e308, 1.7e308)
+
+
+@given(st.one_of(plain_tables(), natural_tables()))
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_every_finite_table_is_fitted_and_scored(X):
+    before = X.copy()
+    clf = RobustRealNVP(**SMALL).fit(X)
+    scores = clf.decision_function(X)
+    np.testing.assert_array_equal(X, before)
+    assert np.isfinite(clf.decision_scores_).all()
+    assert np.isfinite(scores).all()
+    np.testing.assert_allclose(scores, clf.decision_scores_, rtol=1e-7)
+    assert set(clf.labels_) <= {0, 1}
+    assert np.isfinite(clf.threshold_)
+    assert np.isfinite(clf.predict_proba(X)).all()
+
+
+@given(natural_tables(), st.floats(-1.7e308, 1.7e308), st.integers(0, 2**32 - 1))
+@settings(max_examples=100, deadline=None)
+def test_every_finite_row_has_a_finite_score(X, value, seed):
+    clf = RobustRealNVP(**SMALL).fit(X)
+    row = np.random.default_rng(seed).choice([0.0, 1.0, value, -value], X.shape[1])
+    assert np.isfinite(clf.decision_function(row[None])).all()
+    assert np.isfinite(clf.score_samples(row[None])).all()
+
+
+VALUES = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-3, 300),
+    st.floats(),
+    st.text(max_size=5),
+    st.lists(st.one_of(st.integers(-2, 9), st.floats(), st.text(max_size=2)), max_size=3),
+    st.sampled_from([np.float32(0.2), np.int64(3), np.array([1.5]), (4, 4), object(), float]),
+)
+PARAMETERS = sorted(set(RobustRealNVP().get_params()) - {"verbose"})
+
+
+@given(st.sampled_from(PARAMETERS), VALUES)
+@settings(max_examples=300, deadline=None)
+def test_every_value_of_a_parameter_is_used_or_refused_by_name(name, value):
+    X = np.random.default_rng(0).normal(size=(30, 2))
+    refused = ""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            clf = RobustRealNVP(**SMALL).set_params(**{name: value}).fit(X)
+    except (ValueError, FloatingPointError) as error:
+        refused = str(error)
+    assert name in refused if refused else np.isfinite(clf.decision_scores_).all()
+
+
+@given(st.integers(1, 5), st.integers(1, 5))
+@settings(max_examples=25, deadline=None)
+def test_another_number_of_columns_is_refused(fitted_to, given_to):
+    clf = RobustRealNVP(**SMALL).fit(np.random.default_rng(0).normal(size=(20, fitted_to)))
+    X = np.ones((3, given_to))
+    if fitted_to == given_to:
+        assert clf.decision_function(X).shape == (3,)
+        return
+    for call in (clf.decision_function, clf.predict, clf.score_samples):
+        with pytest.raises(ValueError, match=rf"X has {given_to} features.*expecting {fitted_to}"):
+            call(X)
