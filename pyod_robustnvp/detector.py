@@ -83,8 +83,8 @@ class RobustRealNVP(BaseDetector):
     n_estimators : int, default=16
         The number of flows, which differ in their view of the rows, their cap, their initial
         weights, the order of their columns and their batches. More flows make scores less dependent
-        on the seed and cost time; a single flow sees the columns, in their order, and takes the
-        first cap.
+        on the seed and cost time; a single flow sees the columns, half by half as in the paper, and
+        takes the first cap.
     lipschitz : float, sequence of float or None, default=(0.35, 1.5, 1.5)
         The cap k on the largest singular value of every matrix of the networks; the flows of a
         view take turns where there are several. Smaller is smoother and more robust, larger follows

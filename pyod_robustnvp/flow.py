@@ -71,7 +71,8 @@ class RealNVP(nn.Module):
 
     Notes
     -----
-    One member alone is the paper's flow: it takes the columns as they come.
+    One member alone is the paper's flow: it takes the columns half by half, and starts from weights
+    of the size that networks start from which read all columns, under a mask.
 
     Examples
     --------
@@ -288,16 +289,18 @@ def views_of(members: int, views: int) -> Tensor:
 
 
 def orders(members: int, features: int, generator: torch.Generator | None = None) -> Tensor:
-    """Return the order in which each member takes the columns: its own, or theirs for one alone.
+    """Return the order in which each member takes the columns: its own, drawn at random.
+
+    One alone takes them as the paper's does: the second half is transformed first, by the first.
 
     Examples
     --------
-    >>> orders(1, 4)
-    tensor([[0, 1, 2, 3]])
+    >>> orders(1, 5)
+    tensor([[3, 4, 0, 1, 2]])
     >>> orders(2, 4, torch.Generator().manual_seed(0)).shape
     torch.Size([2, 4])
     """
     if members == 1:
-        return torch.arange(features)[None]
+        return torch.arange(features).roll(features // 2)[None]
     noise = torch.rand(members, features, generator=generator, dtype=torch.float32)
     return noise.argsort(dim=1)
