@@ -218,12 +218,7 @@ class RobustRealNVP(BaseDetector):
         ValueError
             A parameter or the table can't be used; the message says which and why.
         FloatingPointError
-            Training diverged, with smaller step sizes too.
-
-        Warns
-        -----
-        ConvergenceWarning
-            Training diverged and went on from its last sound epoch with a smaller step size.
+            Training diverged.
         """
         self._forget()
         try:
@@ -429,7 +424,12 @@ class RobustRealNVP(BaseDetector):
         self.n_iter_ = settings.steps
         self.flow_ = flow.requires_grad_(False)
         self.lipschitz_ = float(flow.sigma().max())
-        self.decision_scores_ = _finite(self._scores(table))
+        self.decision_scores_ = self._scores(table)
+        if not np.isfinite(self.decision_scores_).all():
+            raise FloatingPointError(
+                f"training diverged: rows have no finite score; lower lr={self.lr} or set a finite "
+                f"lipschitz (now {self.lipschitz})"
+            )
         self._set_n_classes(None)
         self._process_decision_scores()
 
@@ -605,13 +605,3 @@ def _default_thresholder() -> Any:
         return CLF()
     finally:
         np.random.set_state(state)  # noqa: NPY002
-
-
-def _finite(scores: Table) -> Table:
-    """Refuse the scores of flows whose weights are finite and useless."""
-    if not np.isfinite(scores).all():
-        raise FloatingPointError(
-            f"{(~np.isfinite(scores)).sum()} of {len(scores)} training rows have no finite score: "
-            "lower lr or set a finite lipschitz"
-        )
-    return scores

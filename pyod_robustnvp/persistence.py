@@ -2,26 +2,31 @@
 
 The file is of the safetensors format: arrays, and a header of JSON. In the header lie the
 parameters, what the model learned besides arrays, the version of this format, the versions of the
-packages and a SHA-256 of everything. Loading checks all of that before anything is built, and
-neither imports nor runs what the file names.
+packages and a SHA-256 of everything. Loading reads the file once, checks all of it before the model
+is handed out, and neither imports nor runs what the file names.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
+import math
 import os
+import re
+import shutil
 import uuid
 from collections.abc import Iterator
 from importlib.metadata import version
 from numbers import Integral, Real
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
+from safetensors.numpy import load as from_bytes
 from safetensors.numpy import save as to_bytes
 
 from . import validation
@@ -32,20 +37,22 @@ from .scaling import SoftQuantileScaler
 FORMAT = "pyod-robustnvp"
 FORMAT_VERSION = 1
 PACKAGES = ("pyod-robustnvp", "torch", "scikit-learn", "pyod")
+DEVICE = re.compile(r"(cpu|cuda|mps|xpu)(:\d+)?")
 
-#: What a fit leaves besides arrays, and the types that JSON gives back.
+#: What a fit leaves besides arrays.
 LEARNED = {
     "device_": str,
     "n_iter_": int,
     "lipschitz_": float,
-    "threshold_": float,
-    "_mu": float,
-    "_sigma": float,
+    "threshold_": np.float64,
+    "_mu": np.float64,
+    "_sigma": np.float64,
     "_classes": int,
     "n_features_in_": int,
 }
 ARRAYS = {"decision_scores_": "float64", "labels_": "int64", "loss_curve_": "float64"}
 SCALER = ("center_", "scale_")
+PARTS = {"flow_", "preprocessing_", "axes_", "feature_names_in_"}
 
 #: What reading a damaged or forged file can end with.
 DAMAGE = (
@@ -60,7 +67,7 @@ DAMAGE = (
 )
 
 Arrays = dict[str, NDArray]
-Model = TypeVar("Model")
+Content = dict[str, Any]
 
 
 def save(clf: Any, path: str | os.PathLike[str]) -> None:
@@ -69,24 +76,24 @@ def save(clf: Any, path: str | os.PathLike[str]) -> None:
     Raises
     ------
     ValueError
-        A parameter is an object that the file can't hold.
+        The file can't hold the model, or would not load.
     OSError
         The file can't be written.
     """
-    content = {
-        "format_version": FORMAT_VERSION,
-        "versions": {name: version(name) for name in PACKAGES},
-        "parameters": {name: _plain(name, v) for name, v in clf.get_params(deep=False).items()},
-        "learned": {name: kind(getattr(clf, name)) for name, kind in LEARNED.items()},
-        "feature_names": [str(name) for name in getattr(clf, "feature_names_in_", ())],
-    }
-    arrays = dict(_arrays(clf))
+    path = Path(path)
+    content, arrays = _content(clf), dict(_arrays(clf))
+    try:
+        _restore(type(clf), content, arrays)
+    except DAMAGE as error:
+        raise ValueError(
+            f"the model can't be saved: {error}; a parameter was changed after the fit: fit again"
+        ) from error
     text = json.dumps(content, sort_keys=True, allow_nan=False)
     header = {"format": FORMAT, "content": text, "sha256": _digest(text, arrays)}
-    _replace(Path(path), to_bytes(arrays, header))
+    _replace(path.resolve(), to_bytes(arrays, header))
 
 
-def load(cls: type[Model], path: str | os.PathLike[str]) -> Model:
+def load(cls: type, path: str | os.PathLike[str]) -> Any:
     """Return the model that a file holds, on the device of its fit where there is one.
 
     Raises
@@ -96,30 +103,56 @@ def load(cls: type[Model], path: str | os.PathLike[str]) -> Model:
     OSError
         The file can't be read.
     """
+    path = Path(path)
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise ValueError(f"{path} can't be loaded: it is no regular file")
+    data = path.read_bytes()
     try:
-        content, arrays = _read(Path(path))
-        return _restore(cls, content, arrays)
+        content, arrays = _parse(data)
+        clf = _restore(cls, content, arrays)
     except DAMAGE as error:
         why = f"it lacks {error}" if isinstance(error, KeyError) else error
         raise ValueError(
-            f"{os.fspath(path)} can't be loaded: {why}; fit and save the model again, "
-            "or load a copy that is whole"
+            f"{path} can't be loaded: {why}. Load a whole copy of it, with the version that wrote "
+            "it or a later one, or fit and save the model again"
         ) from error
+    clf.flow_.to(clf.device_)
+    return clf
+
+
+def _content(clf: Any) -> Content:
+    """Return all but the arrays of a fitted model, as JSON holds it."""
+    known = {*LEARNED, *ARRAYS, *PARTS}
+    if more := sorted(name for name in vars(clf) if name.endswith("_") and name not in known):
+        raise ValueError(f"{more[0]} can't be saved without pickle; use joblib.dump")
+    if clf.preprocessing_ is not None and type(clf.preprocessing_) is not SoftQuantileScaler:
+        raise ValueError(_refusal("preprocessing", clf.preprocessing_))
+    return {
+        "format_version": FORMAT_VERSION,
+        "versions": {name: version(name) for name in PACKAGES},
+        "parameters": {name: _plain(name, v) for name, v in clf.get_params(deep=False).items()},
+        "learned": {name: _plain(name, getattr(clf, name)) for name in LEARNED},
+        "feature_names": [str(name) for name in getattr(clf, "feature_names_in_", ())],
+    }
 
 
 def _plain(name: str, value: Any) -> Any:
     """Return a parameter as JSON holds it."""
-    if value is None or isinstance(value, bool | str):
-        return value
+    if value is None or isinstance(value, bool | np.bool_ | str):
+        return value.item() if isinstance(value, np.bool_) else value
     if isinstance(value, Integral):
         return int(value)
-    if isinstance(value, Real):
+    if isinstance(value, Real) and math.isfinite(value):
         return float(value)
     if isinstance(value, torch.device):
         return str(value)
-    if isinstance(value, tuple | list | np.ndarray):
+    if isinstance(value, tuple | list | range | np.ndarray):
         return [_plain(name, entry) for entry in value]
-    raise ValueError(
+    raise ValueError(_refusal(name, value))
+
+
+def _refusal(name: str, value: Any) -> str:
+    return (
         f"{name}={value!r} can't be saved without pickle; use joblib.dump, "
         "and load such a file only from people you trust"
     )
@@ -151,44 +184,52 @@ def _digest(text: str, arrays: Arrays) -> str:
 
 
 def _replace(path: Path, data: bytes) -> None:
-    """Put a file in the place of a former one when its last byte has reached the disk."""
-    draft = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+    """Put a file in the place of a former one when its last byte has reached the disk.
+
+    Who is killed on the way leaves a hidden file that ends in .draft.
+    """
+    draft = path.with_name(f".{uuid.uuid4().hex}.draft")
     try:
         with draft.open("xb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
+        with contextlib.suppress(FileNotFoundError):
+            shutil.copymode(path, draft)
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
 
 
-def _read(path: Path) -> tuple[dict[str, Any], Arrays]:
-    """Return the content of a file that is whole and of this format."""
-    path.open("rb").close()  # So that a file that can't be read is the error of the system.
-    with safe_open(path, framework="numpy") as file:
-        header = file.metadata() or {}
-        if header.get("format") != FORMAT:
-            raise ValueError("it holds no model of pyod-robustnvp")
-        content = json.loads(header["content"])
-        if content["format_version"] > FORMAT_VERSION:
-            made = content["versions"]["pyod-robustnvp"]
-            raise ValueError(f"pyod-robustnvp {made} wrote it, a later version: upgrade")
-        arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+def _parse(data: bytes) -> tuple[Content, Arrays]:
+    """Return what a file of this format holds, once it is known to be whole."""
+    arrays = from_bytes(data)
+    length = int.from_bytes(data[:8], "little")
+    header = json.loads(data[8 : 8 + length]).get("__metadata__", {})
+    if header.get("format") != FORMAT:
+        raise ValueError("it holds no model of pyod-robustnvp")
+    content = json.loads(header["content"], parse_constant=_refuse_constant)
+    found = content["format_version"]
+    if type(found) is not int or not 1 <= found <= FORMAT_VERSION:
+        raise ValueError(f"its format is {found!r}, this version reads 1 to {FORMAT_VERSION}")
     if _digest(header["content"], arrays) != header["sha256"]:
         raise ValueError("its checksum is not that of its content: it is damaged")
     return content, arrays
 
 
-def _restore(cls: type[Model], content: dict[str, Any], arrays: Arrays) -> Model:
-    """Build the model of a content, once that has been checked."""
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"it holds a number that is {name}")
+
+
+def _restore(cls: type, content: Content, arrays: Arrays) -> Any:
+    """Return the model of a content, checked."""
     parameters = {
         name: tuple(value) if isinstance(value, list) else value
         for name, value in content["parameters"].items()
     }
     clf: Any = cls(**parameters)
-    clf._settings(len(arrays["decision_scores_"]))
-    learned = {name: kind(content["learned"][name]) for name, kind in LEARNED.items()}
+    _check_parameters(clf, parameters)
+    learned = {name: _learned(name, content["learned"][name]) for name in LEARNED}
     names = content["feature_names"]
     _check_arrays(clf, learned["n_features_in_"], names, arrays)
     vars(clf).update(learned)
@@ -197,39 +238,67 @@ def _restore(cls: type[Model], content: dict[str, Any], arrays: Arrays) -> Model
     for name in ARRAYS:
         setattr(clf, name, arrays[name])
     clf.loss_curve_ = clf.loss_curve_.tolist()
-    clf.preprocessing_ = _scaler(arrays, "scaler")
-    clf.axes_ = _axes(arrays)
+    clf.preprocessing_, clf.axes_ = _scaler(arrays, "scaler"), _axes(arrays)
+    clf.flow_ = _flow(clf, arrays).requires_grad_(False)
     clf.device_ = validation.device_or_cpu(learned["device_"])
-    clf.flow_ = _flow(clf, arrays).requires_grad_(False).to(clf.device_)
+    _check_model(clf)
     return clf
+
+
+def _check_parameters(clf: Any, parameters: dict[str, Any]) -> None:
+    """Refuse parameters that fit refuses, or that the file can't hold."""
+    if missing := sorted(set(clf.get_params(deep=False)) - set(parameters)):
+        raise ValueError(f"it lacks the parameter {missing[0]}")
+    clf._settings(2)
+    validation.check_option("preprocessing", clf.preprocessing, (True, False))
+    if type(clf.random_state) not in (int, type(None)):
+        raise ValueError(f"random_state is {clf.random_state!r}")
+    if type(clf.device) not in (str, type(None)):
+        raise ValueError(f"device is {clf.device!r}")
+
+
+def _learned(name: str, value: Any) -> Any:
+    """Return a learned value as the type that fit leaves."""
+    kind = LEARNED[name]
+    plain = float if issubclass(kind, float) else kind
+    if type(value) is not plain or (plain is float and not math.isfinite(value)):
+        raise ValueError(f"{name} is {value!r}, no finite {plain.__name__}")
+    if name == "device_" and not DEVICE.fullmatch(value):
+        raise ValueError(f"device_ is {value!r}, no device")
+    return kind(value)
 
 
 def _check_arrays(clf: Any, d: int, names: list[str], arrays: Arrays) -> None:
     """Refuse arrays that are not those of a model with such parameters."""
-    expected = _expected(clf, d, len(arrays["decision_scores_"]), len(arrays["loss_curve_"]))
+    expected = _expected(clf, d, arrays)
     found = {name: (str(array.dtype), array.shape) for name, array in arrays.items()}
     for name in sorted({*expected, *found}):
         if expected.get(name) != found.get(name):
             raise ValueError(f"{name} is {found.get(name)}, not {expected.get(name)}")
         if not np.isfinite(arrays[name]).all():
             raise ValueError(f"{name} holds a number that is not finite")
+    if type(names) is not list or not all(type(name) is str for name in names):
+        raise ValueError("the names of its columns are no list of text")
     if names and len(names) != d:
         raise ValueError(f"it names {len(names)} columns of {d}")
-    order = arrays["flow.order"]
-    if not (np.sort(order, axis=1) == np.arange(d)).all():
+    if not (np.sort(arrays["flow.order"], axis=1) == np.arange(d)).all():
         raise ValueError("flow.order is no order of the columns")
 
 
-def _expected(clf: Any, d: int, n: int, epochs: int) -> dict[str, tuple[str, tuple[int, ...]]]:
+def _expected(clf: Any, d: int, arrays: Arrays) -> dict[str, tuple[str, tuple[int, ...]]]:
     """Return the type and the shape of each array, without making one."""
     members = validation.check_integer("n_estimators", clf.n_estimators)
     widths = validation.check_widths(clf.hidden_neuron_list)
+    layers = sum(name.startswith("flow.weights.") for name in arrays)
+    if layers != len(widths) + 1:
+        raise ValueError(f"it holds {layers} layers, not the {len(widths) + 1} of its networks")
     with torch.device("meta"):
         state = RealNVP(validation.check_integer("n_features_in_", d), members, widths).state_dict()
     found = {
         f"flow.{name}": (str(tensor.dtype).removeprefix("torch."), tuple(tensor.shape))
         for name, tensor in state.items()
     }
+    n, epochs = max(len(arrays["decision_scores_"]), 2), max(len(arrays["loss_curve_"]), 1)
     lengths = {"decision_scores_": n, "labels_": n, "loss_curve_": epochs}
     found |= {name: (kind, (lengths[name],)) for name, kind in ARRAYS.items()}
     scalers = ["scaler"] if clf.preprocessing else []
@@ -239,8 +308,25 @@ def _expected(clf: Any, d: int, n: int, epochs: int) -> dict[str, tuple[str, tup
     return found | {f"{name}.{part}": ("float64", (d,)) for name in scalers for part in SCALER}
 
 
+def _check_model(clf: Any) -> None:
+    """Refuse a model whose parts contradict each other."""
+    if clf._classes != 2 or clf.n_iter_ < 1 or clf._sigma < 0:
+        raise ValueError("_classes, n_iter_ or _sigma are not those of a fit")
+    scalers = [clf.preprocessing_, clf.axes_ and clf.axes_.scaler_]
+    if any((scaler.scale_ <= 0).any() for scaler in scalers if scaler is not None):
+        raise ValueError("a scale is not above 0")
+    if clf.axes_ is not None:
+        square = clf.axes_.axes_.T @ clf.axes_.axes_
+        if not np.allclose(square, np.eye(len(square)), atol=1e-6):
+            raise ValueError("the principal axes are not orthonormal")
+    if not ((clf.decision_scores_ > clf.threshold_) == clf.labels_).all():
+        raise ValueError("labels_ are not what threshold_ makes of decision_scores_")
+    if not math.isclose(float(clf.flow_.sigma().max()), clf.lipschitz_, rel_tol=1e-4):
+        raise ValueError(f"its weights have not the Lipschitz constants of {clf.lipschitz_}")
+
+
 def _flow(clf: Any, arrays: Arrays) -> RealNVP:
-    d, members = arrays["flow.order"].shape[1], len(arrays["flow.order"])
+    members, d = arrays["flow.order"].shape
     flow = RealNVP(d, members, tuple(clf.hidden_neuron_list), torch.Generator())
     flow.load_state_dict(
         {name: torch.from_numpy(arrays[f"flow.{name}"]) for name in flow.state_dict()}

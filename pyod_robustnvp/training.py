@@ -16,13 +16,11 @@ a discrete column.
 """
 
 import math
-import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 
 import torch
-from sklearn.exceptions import ConvergenceWarning
 from torch import Tensor
 from torch.optim.lr_scheduler import LinearLR
 from tqdm import tqdm
@@ -57,8 +55,6 @@ class Settings:
         Whether the step size falls linearly to 0.
     verbose : int
         0 silent, 1 progress bar, 2 a line an epoch.
-    retries : int
-        How often a run that diverged may go on with a tenth of the step size.
     """
 
     steps: int
@@ -69,7 +65,6 @@ class Settings:
     noise: float = 0.0
     lr_decay: bool = False
     verbose: int = 0
-    retries: int = 5
 
 
 def batches(n: int, batch_size: int, members: int, generator: torch.Generator) -> Iterator[Tensor]:
@@ -137,94 +132,42 @@ def train(flow: RealNVP, x: Tensor, settings: Settings, generator: torch.Generat
     Raises
     ------
     FloatingPointError
-        The loss or a weight became infinite or NaN, with smaller step sizes too.
-
-    Warns
-    -----
-    ConvergenceWarning
-        It did, and training went on from the last sound epoch with a smaller step size.
+        The loss or a weight became infinite or NaN.
     """
     batch_size = min(settings.batch_size, x.shape[1])
     per_epoch = x.shape[1] // batch_size
-    steps, sound = _steps(flow, x, batch_size, settings, generator), _copy(flow)
+    steps = _steps(flow, x, batch_size, settings, generator)
     losses: list[float] = []
     with tqdm(total=settings.steps, unit="step", disable=settings.verbose != 1) as bar:
-        start = 0
-        while start < settings.steps:
+        for start in range(0, settings.steps, per_epoch):
             stop = min(start + per_epoch, settings.steps)
-            loss = _epoch(steps, stop - start, bar) / flow.members
-            if _is_sound(flow, loss):
-                losses.append(loss)
-                _report(losses, stop, settings)
-                sound, start = _copy(flow), stop
-            else:
-                settings = _gentler(settings, loss, start, stop)
-                flow.load_state_dict(sound)
-                steps = _steps(flow, x, batch_size, settings, generator, start)
-                bar.update(start - stop)
+            total = x.new_zeros(())
+            for loss in islice(steps, stop - start):
+                total += loss
+                bar.update()
+            losses.append(total.item() / (flow.members * (stop - start)))
+            _report(losses, stop, settings)
+            _check_sound(flow, losses[-1], stop, settings)
     flow.zero_grad()
     _certify(flow, _spread(settings.caps, flow, len(x)))
     return losses
 
 
-def _epoch(steps: Iterator[Tensor], n: int, bar: tqdm) -> float:
-    """Take n steps and return the mean of their losses."""
-    total: Tensor | float = 0.0
-    for loss in islice(steps, n):
-        total += loss  # A tensor: its value is not asked for before the end.
-        bar.update()
-    return float(total) / n
-
-
-def _copy(flow: RealNVP) -> dict[str, Tensor]:
-    """Return a state of the flow to go back to."""
-    return {name: tensor.clone() for name, tensor in flow.state_dict().items()}
-
-
-def _is_sound(flow: RealNVP, loss: float) -> bool:
-    """Return whether the loss and all weights are finite."""
-    return math.isfinite(loss) and all(bool(p.isfinite().all()) for p in flow.parameters())
-
-
-def _gentler(settings: Settings, loss: float, start: int, stop: int) -> Settings:
-    """Return settings with a smaller step size, for a run that diverged, and warn."""
-    said = f"training diverged between steps {start} and {stop}, the loss is {loss}"
-    mend = f"lower lr or set a finite lipschitz (now {settings.caps})"
-    if not settings.retries:
-        raise FloatingPointError(f"{said} with lr={settings.lr:g} too: {mend}")
-    lr = settings.lr / 10
-    warnings.warn(
-        f"{said}: it goes on from step {start} with lr={lr:g} for {settings.lr:g}; {mend}",
-        ConvergenceWarning,
-        stacklevel=2,
-    )
-    return replace(settings, lr=lr, retries=settings.retries - 1)
-
-
 def _steps(
-    flow: RealNVP,
-    x: Tensor,
-    batch_size: int,
-    settings: Settings,
-    generator: torch.Generator,
-    done: int = 0,
+    flow: RealNVP, x: Tensor, batch_size: int, settings: Settings, generator: torch.Generator
 ) -> Iterator[Tensor]:
-    """Take a step of the optimiser at a time and yield the loss before it, summed over members.
-
-    Some steps may be done already; the rest then has an optimiser without a memory of them.
-    """
+    """Take a step of the optimiser at a time and yield the loss before it, summed over members."""
     stream = _noisy_rows(flow, x, batch_size, settings.noise, generator)
     passage = RoundTrip(flow.weights, flow.biases, batch_size)
     gradients = (*passage.g_weights, *passage.g_biases)
     for parameter, gradient in zip((*flow.weights, *flow.biases), gradients, strict=True):
         parameter.grad = gradient
     optimizer = torch.optim.Adam(flow.parameters(), lr=settings.lr, fused=True)
-    end, left = float(not settings.lr_decay), settings.steps - done
-    first = end + (1 - end) * left / settings.steps
-    scheduler = LinearLR(optimizer, start_factor=first, end_factor=end, total_iters=left)
+    end = 0.0 if settings.lr_decay else 1.0
+    scheduler = LinearLR(optimizer, start_factor=1.0, end_factor=end, total_iters=settings.steps)
     caps = _spread(settings.caps, flow, len(x))
     vectors = [_random_vectors(weight, generator) for weight in flow.weights]
-    for step in range(done + 1, settings.steps + 1):
+    for step in range(1, settings.steps + 1):
         kept = kept_rows(batch_size, settings.trim, step, settings.steps)
         loss = _set_gradients(passage, next(stream), kept)
         optimizer.step()
@@ -290,3 +233,12 @@ def _report(losses: list[float], step: int, settings: Settings) -> None:
     """Print a line an epoch where that is wanted."""
     if settings.verbose == 2:
         print(f"epoch {len(losses)}, step {step}/{settings.steps}: loss {losses[-1]:.4f} nats")
+
+
+def _check_sound(flow: RealNVP, loss: float, step: int, settings: Settings) -> None:
+    """Stop a run whose loss or weights are no longer finite."""
+    if not (math.isfinite(loss) and all(p.isfinite().all() for p in flow.parameters())):
+        raise FloatingPointError(
+            f"training diverged by step {step}: the loss is {loss}; "
+            f"lower lr={settings.lr} or set a finite lipschitz (now {settings.caps})"
+        )

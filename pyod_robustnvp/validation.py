@@ -39,9 +39,12 @@ def check_positive(name: str, value: Any) -> float:
 
 
 def check_noise(value: Any) -> float:
-    """Return the standard deviation of the noise, 0 for none."""
-    if not _is_number(value) or not 0 <= value < math.inf:
-        raise ValueError(f"noise must be a finite number of at least 0, got {value!r}")
+    """Return the standard deviation of the noise, 0 for none.
+
+    Beyond a million, of scaled rows, float32 could not square and sum what the flows make of it.
+    """
+    if not _is_number(value) or not 0 <= value <= 1e6:
+        raise ValueError(f"noise must be a number from 0 to a million, got {value!r}")
     return float(value)
 
 
@@ -120,7 +123,7 @@ def check_device(value: Any) -> torch.device:
     try:
         device = torch.device(value)
         torch.zeros(1, dtype=torch.float64, device=device).item()
-    except (RuntimeError, TypeError, AssertionError, NotImplementedError) as error:
+    except (RuntimeError, TypeError, AssertionError, NotImplementedError, ImportError) as error:
         reason = str(error).splitlines()[0]
         raise ValueError(
             f"device={value!r} can't be used here: {reason}; give None or 'cpu'"
@@ -129,11 +132,13 @@ def check_device(value: Any) -> torch.device:
 
 
 def device_or_cpu(name: str) -> torch.device:
-    """Return a device by name where it can be used, else the CPU."""
-    try:
-        return check_device(name)
-    except ValueError:
-        return torch.device("cpu")
+    """Return a device by name where it can be used, else another of its kind, else the CPU."""
+    for candidate in (name, name.partition(":")[0]):
+        try:
+            return check_device(candidate)
+        except ValueError:
+            continue
+    return torch.device("cpu")
 
 
 def check_option(name: str, value: Any, options: tuple) -> Any:

@@ -62,11 +62,13 @@ def test_the_same_model_comes_back(case, tmp_path):
         np.testing.assert_array_equal(getattr(again, call)(X), getattr(clf, call)(X))
     np.testing.assert_array_equal(again.sample(5, 1), clf.sample(5, 1))
     np.testing.assert_array_equal(again.predict_confidence(X), clf.predict_confidence(X))
-    learned = {name for name in vars(clf) if name.endswith("_")}
-    assert learned == {name for name in vars(again) if name.endswith("_")}
-    for name in learned - {"flow_", "preprocessing_", "axes_"}:
+    np.testing.assert_array_equal(
+        again.predict_proba(X, method="unify"), clf.predict_proba(X, method="unify")
+    )
+    assert set(vars(again)) == set(vars(clf))
+    for name in set(vars(clf)) - {"flow_", "preprocessing_", "axes_"} - set(clf.get_params()):
         np.testing.assert_array_equal(getattr(again, name), getattr(clf, name))
-        assert type(getattr(again, name)) in (type(getattr(clf, name)), float)
+        assert type(getattr(again, name)) is type(getattr(clf, name))
 
 
 def test_parameters_come_back_and_can_be_used_again(fitted, path):
@@ -78,7 +80,8 @@ def test_parameters_come_back_and_can_be_used_again(fitted, path):
 
 def test_a_loaded_model_is_saved_and_pickled_like_any_other(path, fitted, tmp_path):
     RobustRealNVP.load(path).save(tmp_path / "second")
-    (content, arrays), former = persistence._read(tmp_path / "second"), persistence._read(path)
+    content, arrays = persistence._parse((tmp_path / "second").read_bytes())
+    former = persistence._parse(path.read_bytes())
     assert content == former[0]
     assert {name: a.tobytes() for name, a in arrays.items()} == {
         name: a.tobytes() for name, a in former[1].items()
@@ -160,7 +163,7 @@ def test_what_is_no_file_is_an_error_of_the_system(tmp_path):
 def forge(path, change, arrays=None):
     """Write a model whose content was changed, and whose checksum is right."""
     held = load_file(path) | (arrays or {})
-    content, _ = persistence._read(path)
+    content, _ = persistence._parse(path.read_bytes())
     change(content)
     text = json.dumps(content)
     digest = persistence._digest(text, held)
@@ -172,7 +175,23 @@ def put(part, name, value):
 
 
 FORGERIES = {
-    "later version": (lambda c: c.update(format_version=2), "wrote it, a later version: upgrade"),
+    "later format": (lambda c: c.update(format_version=2), "format is 2, this version reads 1 to 1"),
+    "no format": (lambda c: c.update(format_version=0), "format is 0"),
+    "a format that is no number": (lambda c: c.update(format_version=True), "format is True"),
+    "one parameter less": (lambda c: c["parameters"].pop("lr"), "it lacks the parameter lr"),
+    "a random state": (put("parameters", "random_state", {"a": 1}), "random_state is"),
+    "a device as a dict": (put("parameters", "device", {"a": 1}), "device is"),
+    "a scaling by name": (put("parameters", "preprocessing", "MinMax"), "preprocessing must be"),
+    "a module as device": (put("learned", "device_", "hpu"), "device_ is 'hpu', no device"),
+    "threshold": (put("learned", "threshold_", float("nan")), "NaN"),
+    "another threshold": (put("learned", "threshold_", 1e9), "labels_ are not what threshold_"),
+    "true for a number": (put("learned", "threshold_", True), "threshold_ is True"),
+    "classes": (put("learned", "_classes", 7), "_classes, n_iter_ or _sigma"),
+    "steps": (put("learned", "n_iter_", -5), "_classes, n_iter_ or _sigma"),
+    "constant": (put("learned", "lipschitz_", 0.1), "have not the Lipschitz constants of 0.1"),
+    "columns as text": (put("learned", "n_features_in_", "3"), "n_features_in_ is '3'"),
+    "names as text": (lambda c: c.update(feature_names="abc"), "no list of text"),
+    "many layers": (put("parameters", "hidden_neuron_list", [4] * 10**6), "it holds 2 layers"),
     "no parameters": (lambda c: c.pop("parameters"), "it lacks 'parameters'"),
     "other parameter": (put("parameters", "depth", 3), "depth"),
     "contamination": (put("parameters", "contamination", 0.7), "contamination"),
@@ -184,7 +203,7 @@ FORGERIES = {
     "scaling": (put("parameters", "preprocessing", False), r"scaler\.center_ is .*, not None"),
     "views": (put("parameters", "principal_axes", False), r"axes is .*, not None"),
     "columns": (put("learned", "n_features_in_", 2), r"is .*, not "),
-    "a learned number": (put("learned", "threshold_", "high"), "could not convert"),
+    "a learned number": (put("learned", "threshold_", "high"), "threshold_ is 'high', no finite float"),
     "no learned number": (lambda c: c["learned"].pop("_mu"), "it lacks '_mu'"),
     "names": (lambda c: c.update(feature_names=["a"]), "it names 1 columns of 3"),
     "a list for a dict": (lambda c: c.update(parameters=[1]), "can't be loaded"),
@@ -208,6 +227,12 @@ def test_a_forged_content_is_refused(path, case):
         ("flow.order", np.array([[0, 1, 1], [0, 1, 2]]), "no order of the columns"),
         ("labels_", np.zeros(3, dtype=np.int64), r"labels_ is .*, not "),
         ("more", np.zeros(3), "more is .*, not None"),
+        ("flow.weights.0", np.full((6, 4, 4, 2), 3e38, np.float32), "Lipschitz|finite"),
+        ("scaler.scale_", np.array([1.0, -1.0, 1.0]), "a scale is not above 0"),
+        ("axes", np.zeros((3, 3)), "not orthonormal"),
+        ("labels_", np.full(60, 7), "labels_ are not what threshold_ makes"),
+        ("decision_scores_", np.zeros(0), r"decision_scores_ is .*, not .*\(2,\)"),
+        ("loss_curve_", np.zeros(0), r"loss_curve_ is .*, not .*\(1,\)"),
     ],
 )
 def test_a_forged_array_is_refused(path, name, array, message):
@@ -219,6 +244,11 @@ def test_a_forged_array_is_refused(path, name, array, message):
 def test_loading_runs_no_pickle_and_imports_nothing(path, monkeypatch):
     RobustRealNVP.load(path)
     forge(path, put("parameters", "device", "os.system"))
+    with pytest.raises(ValueError, match="device_ is 'hpu', no device"):
+        forged = path.with_name("forged")
+        forged.write_bytes(path.read_bytes())
+        forge(forged, put("learned", "device_", "hpu"))
+        RobustRealNVP.load(forged)
     before = set(sys.modules)
     monkeypatch.setattr(pickle, "Unpickler", None)
     monkeypatch.setattr(pickle, "loads", None)
@@ -273,6 +303,42 @@ def test_a_folder_that_is_not_there_is_named(fitted, tmp_path):
         fitted.save(tmp_path / "nowhere" / "model")
 
 
+def test_parameters_that_were_changed_after_the_fit_are_refused(path):
+    former = path.read_bytes()
+    for change in ({"n_estimators": 5}, {"lr": -1.0}, {"preprocessing": False}):
+        clf = RobustRealNVP(**SMALL).fit(ROWS).set_params(**change)
+        with pytest.raises(ValueError, match="changed after the fit: fit again"):
+            clf.save(path)
+    other = RobustRealNVP(**SMALL | {"preprocessing": MinMaxScaler()}).fit(ROWS)
+    with pytest.raises(ValueError, match=r"preprocessing=MinMaxScaler\(\).*use joblib"):
+        other.set_params(preprocessing=True).save(path)
+    assert path.read_bytes() == former
+
+
+def test_what_a_subclass_learns_is_not_dropped_silently(path):
+    clf = RobustRealNVP(**SMALL).fit(ROWS)
+    clf.medians_ = np.median(ROWS, axis=0)
+    with pytest.raises(ValueError, match=r"medians_ can't be saved.*use joblib\.dump"):
+        clf.save(path)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs modes and links")
+def test_modes_and_links_stay_as_they_are(path, fitted):
+    path.chmod(0o600)
+    link = path.with_name("link")
+    link.symlink_to(path)
+    fitted.save(link)
+    assert link.is_symlink()
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes")
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(ValueError, match="pipe can't be loaded: it is no regular file"):
+        RobustRealNVP.load(tmp_path / "pipe")
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_a_save_that_is_killed_leaves_a_whole_file(path, fitted):
     models = [fitted, RobustRealNVP(**SMALL | {"random_state": 1}).fit(ROWS)]
@@ -280,9 +346,12 @@ def test_a_save_that_is_killed_leaves_a_whole_file(path, fitted):
     for _ in range(30):
         child = os.fork()
         if child == 0:
-            while True:
-                for clf in models:
-                    clf.save(path)
+            try:
+                while True:
+                    for clf in models:
+                        clf.save(path)
+            finally:
+                os._exit(1)
         time.sleep(RNG.uniform(0, 0.02))
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
