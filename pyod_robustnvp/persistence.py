@@ -40,7 +40,7 @@ PACKAGES = ("pyod-robustnvp", "torch", "scikit-learn", "pyod")
 DEVICE = re.compile(r"(cpu|cuda|mps|xpu)(:\d+)?")
 
 #: What a fit leaves besides arrays.
-LEARNED = {
+LEARNED: dict[str, Any] = {
     "device_": str,
     "n_iter_": int,
     "lipschitz_": float,

@@ -105,7 +105,9 @@ def test_every_value_of_a_parameter_is_used_or_refused_by_name(name, value):
         clf = RobustRealNVP(**SMALL).set_params(**{name: value}).fit(X)
     except (ValueError, FloatingPointError) as error:
         refused = str(error)
-    assert re.search(rf"\b{name}\b", refused) if refused else np.isfinite(clf.decision_scores_).all()
+    assert (
+        re.search(rf"\b{name}\b", refused) if refused else np.isfinite(clf.decision_scores_).all()
+    )
 
 
 @given(st.integers(1, 5), st.integers(1, 5))
