@@ -263,7 +263,7 @@ def _learned(name: str, value: Any) -> Any:
     plain = float if issubclass(kind, float) else kind
     if type(value) is not plain or (plain is float and not math.isfinite(value)):
         raise ValueError(f"{name} is {value!r}, no finite {plain.__name__}")
-    if name == "device_" and not DEVICE.fullmatch(value):
+    if name == "device_" and not DEVICE.fullmatch(str(value)):
         raise ValueError(f"device_ is {value!r}, no device")
     return kind(value)
 
