@@ -53,6 +53,7 @@ def test_small_runs_of_all_experiments(folder, capsys, name, picture, rows, said
     run(name, "--quick", "--seeds", 2, "--records", folder / "records", "--out", out)
     printed = capsys.readouterr().out
     assert said in printed
+    assert "failed" not in printed
     assert (out / "tables.md").read_text() in printed
     assert (out / picture).stat().st_size > 5000
     records = pd.read_csv(out / "records.csv")
@@ -437,8 +438,10 @@ class TestCompare:
         one = self.records(A={"one": [0.5, 0.7]}).assign(share=0.1)
         two = self.records(A={"one": [0.5, np.nan]}).assign(share=0.2)
         records = pd.concat([one, two])
-        table = shares.in_table(*(shares.by_share(records, s) for s in ("mean", "std")))
-        assert table.loc[0, [0.1, 0.2]].tolist() == ["0.600 ± 0.141", "failed"]
+        other = self.records(B={"one": [0.5, 0.7]}).assign(share=0.1)
+        table = shares.in_table(pd.concat([records, other])).set_index("method")
+        assert table.loc["A", [0.1, 0.2]].tolist() == ["0.600 ± 0.141", "failed"]
+        assert table.loc["B", [0.1, 0.2]].tolist() == ["0.600 ± 0.141", ""]
 
 
 class Pictures(torch.utils.data.Dataset):

@@ -123,7 +123,7 @@ def _shares(make: Callable, label: str, options: argparse.Namespace) -> None:
     text = [
         cifar.described(features),
         f"ROC-AUC by the {label}, mean ± standard deviation over the seeds",
-        shares.in_table(mean, spread).to_markdown(index=False, disable_numparse=True),
+        shares.in_table(records).to_markdown(index=False, disable_numparse=True),
     ]
     _tell(text, records, options)
     print(pictures.shares(mean, spread, label, options.out))

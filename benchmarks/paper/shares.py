@@ -18,6 +18,8 @@ OTHER = "RealNVP"
 #: The three ODDS sets with the largest share of anomalies: the fewest rows are left out of them.
 SETS = ("pima", "ionosphere", "satellite")
 
+BY = ["dataset", "method", "share"]
+
 #: Returns the draws of a set that has a share of anomalies.
 Family = Callable[[float], fits.Source]
 
@@ -49,13 +51,18 @@ def told_shares(families: Iterable[Family], seeds: int, quick: bool) -> list[tup
 
 def by_share(records: pd.DataFrame, statistic: str) -> pd.DataFrame:
     """Return a statistic of the ROC-AUC, a row a set and method, a column a share."""
-    return over_seeds(records, ["dataset", "method", "share"], "auc", statistic).unstack()
+    return over_seeds(records, BY, "auc", statistic).unstack()
 
 
-def in_table(mean: pd.DataFrame, spread: pd.DataFrame) -> pd.DataFrame:
-    """Return means and standard deviations in words."""
+def in_table(records: pd.DataFrame) -> pd.DataFrame:
+    """Return means and standard deviations in words, nothing where there is no cell."""
+    mean, spread = (by_share(records, statistic) for statistic in ("mean", "std"))
+    cells = records.groupby(BY, sort=False).size().unstack()
     words = {
-        share: [in_words(*pair) for pair in zip(mean[share], spread[share], strict=True)]
+        share: [
+            in_words(m, s) if n > 0 else ""
+            for m, s, n in zip(mean[share], spread[share], cells[share], strict=True)
+        ]
         for share in mean
     }
     return pd.DataFrame(words, index=mean.index).reset_index()
