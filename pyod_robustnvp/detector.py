@@ -18,6 +18,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from . import persistence, validation
 from .axes import PrincipalAxes
+from .box import Box
 from .flow import RealNVP
 from .scaling import SoftQuantileScaler, Table, quiet
 from .training import Settings, train
@@ -121,6 +122,8 @@ class RobustRealNVP(BaseDetector):
         The fitted preprocessing.
     axes_ : PrincipalAxes or None
         The principal axes of the scaled rows, where flows see them.
+    box_ : Box
+        The box around the rows that were learned from; scores grow with the distance from it.
     flow_ : RealNVP
         The fitted flows, a ``torch.nn.Module``.
     device_ : torch.device
@@ -249,7 +252,9 @@ class RobustRealNVP(BaseDetector):
         Returns
         -------
         scores : ndarray of shape (n_samples,)
-            The negative log-density of the scaled row, in nats, averaged over its views.
+            The negative log-density of the scaled row, in nats, averaged over its views. A row far
+            outside of the training rows, where the flows know nothing, has that of a point on the
+            way to their middle, and pays for the distance: see :class:`~pyod_robustnvp.box.Box`.
         """
         check_is_fitted(self)
         return self._scores(self._table(X, reset=False), batch_size)
@@ -273,10 +278,10 @@ class RobustRealNVP(BaseDetector):
         check_is_fitted(self)
         table = self._table(X, reset=False)
         log_density = np.empty(len(table))
-        for rows, by_flow in self._log_densities(table):
-            log_density[rows] = self._mixtures(by_flow)[0]
+        for rows, part in _parts(table):
+            log_density[rows] = self._mixtures(self._log_densities(part))[0]
             if isinstance(self.preprocessing_, SoftQuantileScaler):
-                log_density[rows] += self.preprocessing_.log_det(table[rows])
+                log_density[rows] += self.preprocessing_.log_det(part)
         return log_density
 
     def sample(
@@ -415,6 +420,7 @@ class RobustRealNVP(BaseDetector):
         generator = _torch_generator(self.random_state)
         n_seen = settings.steps * settings.batch_size if self.epoch_num is None else len(table)
         sample = _some_rows(table, n_seen, generator).astype(np.float64, copy=False)
+        self.box_ = Box().fit(sample)
         self.preprocessing_ = self._fit_preprocessing(sample)
         rows = self._scaled(sample)
         self.axes_ = PrincipalAxes().fit(rows) if self.principal_axes and members > 1 else None
@@ -514,8 +520,9 @@ class RobustRealNVP(BaseDetector):
     def _scores(self, table: Table, batch_size: int | None = None) -> Table:
         """Return the anomaly scores of a table's rows."""
         scores = np.empty(len(table))
-        for rows, by_flow in self._log_densities(table, batch_size):
-            scores[rows] = self._pooled(by_flow)
+        for rows, part in _parts(table, batch_size):
+            near, nats = self.box_.draw_back(part)
+            scores[rows] = self._pooled(self._log_densities(near)) + nats
         return scores
 
     def _pooled(self, by_flow: torch.Tensor) -> Table:
@@ -532,18 +539,9 @@ class RobustRealNVP(BaseDetector):
     def _n_views(self) -> int:
         return 1 if self.axes_ is None else 2
 
-    def _log_densities(
-        self, table: Table, batch_size: int | None = None
-    ) -> Iterator[tuple[slice, torch.Tensor]]:
-        """Yield parts of a table and the log-densities of their rows, of shape (flows, rows)."""
-        if batch_size is None:
-            batch_size = SCORED_ROWS
-        batch_size = validation.check_integer("batch_size", batch_size)
-        for start in range(0, len(table), batch_size):
-            rows = slice(start, start + batch_size)
-            part = np.asarray(table[rows], dtype=np.float64)
-            x = self._views(self._scaled(part), LARGEST_SCORED)
-            yield rows, self.flow_.log_prob_by_blocks(x)
+    def _log_densities(self, rows: Table) -> torch.Tensor:
+        """Return the log-density of rows under each flow, of shape (flows, rows)."""
+        return self.flow_.log_prob_by_blocks(self._views(self._scaled(rows), LARGEST_SCORED))
 
     def __getstate__(self) -> dict:
         """Hold the flows on the CPU: a CUDA tensor in a pickle fails where there is no GPU."""
@@ -590,6 +588,14 @@ def _some_rows(table: Table, n: int, generator: torch.Generator) -> Table:
     seed = int(torch.randint(2**31 - 1, (1,), generator=generator))
     drawn = np.random.default_rng(seed).choice(len(table), n, replace=False, shuffle=False)
     return table[np.sort(drawn)]
+
+
+def _parts(table: Table, batch_size: int | None = None) -> Iterator[tuple[slice, Table]]:
+    """Yield parts of a table in float64, and which rows they are."""
+    size = SCORED_ROWS if batch_size is None else validation.check_integer("batch_size", batch_size)
+    for start in range(0, len(table), size):
+        rows = slice(start, start + size)
+        yield rows, np.asarray(table[rows], dtype=np.float64)
 
 
 def _default_thresholder() -> Any:

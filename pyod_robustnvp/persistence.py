@@ -31,6 +31,7 @@ from safetensors.numpy import save as to_bytes
 
 from . import validation
 from .axes import PrincipalAxes
+from .box import Box
 from .flow import RealNVP
 from .scaling import SoftQuantileScaler
 
@@ -51,8 +52,8 @@ LEARNED: dict[str, Any] = {
     "n_features_in_": int,
 }
 ARRAYS = {"decision_scores_": "float64", "labels_": "int64", "loss_curve_": "float64"}
-SCALER = ("center_", "scale_")
-PARTS = {"flow_", "preprocessing_", "axes_", "feature_names_in_"}
+SCALED = ("center_", "scale_")
+PARTS = {"flow_", "preprocessing_", "axes_", "box_", "feature_names_in_"}
 
 #: What reading a damaged or forged file can end with.
 DAMAGE = (
@@ -164,13 +165,13 @@ def _arrays(clf: Any) -> Iterator[tuple[str, NDArray]]:
         yield name, np.asarray(getattr(clf, name), dtype=kind)
     for name, tensor in clf.flow_.state_dict().items():
         yield f"flow.{name}", tensor.cpu().numpy()
-    scalers = {"scaler": clf.preprocessing_}
+    scalers = {"box": clf.box_, "scaler": clf.preprocessing_}
     if clf.axes_ is not None:
         yield "axes", np.ascontiguousarray(clf.axes_.axes_)
         scalers["axes_scaler"] = clf.axes_.scaler_
     for name, scaler in scalers.items():
         if scaler is not None:
-            yield from ((f"{name}.{part}", getattr(scaler, part)) for part in SCALER)
+            yield from ((f"{name}.{part}", getattr(scaler, part)) for part in SCALED)
 
 
 def _digest(text: str, arrays: Arrays) -> str:
@@ -238,6 +239,8 @@ def _restore(cls: type, content: Content, arrays: Arrays) -> Any:
     for name in ARRAYS:
         setattr(clf, name, arrays[name])
     clf.loss_curve_ = clf.loss_curve_.tolist()
+    clf.box_ = Box()
+    clf.box_.center_, clf.box_.scale_ = (arrays[f"box.{part}"] for part in SCALED)
     clf.preprocessing_, clf.axes_ = _scaler(arrays, "scaler"), _axes(arrays)
     clf.flow_ = _flow(clf, arrays).requires_grad_(False)
     clf.device_ = validation.device_or_cpu(learned["device_"])
@@ -301,18 +304,18 @@ def _expected(clf: Any, d: int, arrays: Arrays) -> dict[str, tuple[str, tuple[in
     n, epochs = max(len(arrays["decision_scores_"]), 2), max(len(arrays["loss_curve_"]), 1)
     lengths = {"decision_scores_": n, "labels_": n, "loss_curve_": epochs}
     found |= {name: (kind, (lengths[name],)) for name, kind in ARRAYS.items()}
-    scalers = ["scaler"] if clf.preprocessing else []
+    scalers = ["box", *(["scaler"] if clf.preprocessing else [])]
     if clf.principal_axes and members > 1:
         found["axes"] = ("float64", (d, d))
         scalers.append("axes_scaler")
-    return found | {f"{name}.{part}": ("float64", (d,)) for name in scalers for part in SCALER}
+    return found | {f"{name}.{part}": ("float64", (d,)) for name in scalers for part in SCALED}
 
 
 def _check_model(clf: Any) -> None:
     """Refuse a model whose parts contradict each other."""
     if clf._classes != 2 or clf.n_iter_ < 1 or clf._sigma < 0:
         raise ValueError("_classes, n_iter_ or _sigma are not those of a fit")
-    scalers = [clf.preprocessing_, clf.axes_ and clf.axes_.scaler_]
+    scalers = [clf.box_, clf.preprocessing_, clf.axes_ and clf.axes_.scaler_]
     if any((scaler.scale_ <= 0).any() for scaler in scalers if scaler is not None):
         raise ValueError("a scale is not above 0")
     if clf.axes_ is not None:
@@ -347,6 +350,6 @@ def _scaler(arrays: Arrays, name: str) -> SoftQuantileScaler | None:
     if f"{name}.center_" not in arrays:
         return None
     scaler = SoftQuantileScaler()
-    scaler.center_, scaler.scale_ = (arrays[f"{name}.{part}"] for part in SCALER)
+    scaler.center_, scaler.scale_ = (arrays[f"{name}.{part}"] for part in SCALED)
     scaler.n_features_in_ = len(scaler.center_)
     return scaler

@@ -63,9 +63,7 @@ class SoftQuantileScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         low = np.where(flat, table.min(axis=0), low)
         high = np.where(flat, table.max(axis=0), high)
         self.center_ = low / 2 + high / 2
-        half = high / 2 - low / 2
-        constant = np.where(self.center_ == 0, 1.0, np.abs(self.center_))
-        self.scale_ = np.where(half < NARROWEST, np.maximum(constant, NARROWEST), half)
+        self.scale_ = width_above_zero(high / 2 - low / 2, self.center_)
         return self
 
     def transform(self, X: ArrayLike) -> Table:
@@ -98,7 +96,7 @@ class SoftQuantileScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         softened: Table = check_array(Y, dtype=np.float64)
         with np.errstate(over="ignore"):
-            return _finite(self.center_ + self.scale_ / 2 * np.sinh(4 * softened - 2))
+            return finite(self.center_ + self.scale_ / 2 * np.sinh(4 * softened - 2))
 
     def log_det(self, X: ArrayLike) -> Table:
         r"""Return the logarithm of the transform's Jacobian determinant at each row.
@@ -123,7 +121,7 @@ class SoftQuantileScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     def _standardize(self, X: Table) -> Table:
         """Return 2 (X - m) / h, halves first: the difference of two huge numbers may overflow."""
         with np.errstate(over="ignore"):
-            return _finite((X / 2 - self.center_ / 2) / (self.scale_ / 4))
+            return finite((X / 2 - self.center_ / 2) / (self.scale_ / 4))
 
 
 def quiet() -> np.errstate:
@@ -131,7 +129,19 @@ def quiet() -> np.errstate:
     return np.errstate(over="ignore", invalid="ignore")
 
 
-def _finite(values: Table) -> Table:
+def width_above_zero(width: Table, center: Table) -> Table:
+    """Return half-widths to divide by: a constant column has its own value, or 1 where that is 0.
+
+    Examples
+    --------
+    >>> width_above_zero(np.array([0.5, 0.0, 0.0]), np.array([9.0, -7.0, 0.0])).tolist()
+    [0.5, 7.0, 1.0]
+    """
+    constant = np.where(center == 0, 1.0, np.abs(center))
+    return np.where(width < NARROWEST, np.maximum(constant, NARROWEST), width)
+
+
+def finite(values: Table) -> Table:
     """Clip infinities to the largest number."""
     largest = np.finfo(np.float64).max
     return np.clip(values, -largest, largest)

@@ -571,9 +571,24 @@ def test_unusual_tables_give_finite_scores(make, kind, preprocessing):
     assert np.isfinite(clf.sample(5, random_state=0)).all()
 
 
-def test_a_row_far_outside_scores_highest(fitted, X):
-    far = X.max() * np.logspace(0, 12, 13)[:, None] * np.ones(5)
-    scores = fitted.decision_function(far)
-    assert np.isfinite(scores).all()
-    assert (np.diff(scores) > 0).all()
-    assert scores[1] > fitted.threshold_
+RAYS = {
+    "normal": np.random.default_rng(0).normal(size=(300, 4)),
+    "log-normal": np.exp(3 * np.random.default_rng(0).normal(size=(300, 2))),
+    "a constant column": np.random.default_rng(0).normal(size=(300, 3)) * [1, 1, 0],
+}
+
+
+@pytest.mark.parametrize("parameters", [{}, {"preprocessing": False}, PAPER | REAL_NVP])
+@pytest.mark.parametrize("kind", RAYS)
+def test_the_score_grows_along_rays_outside_the_data(make, kind, parameters):
+    table = RAYS[kind] / RAYS[kind].max()
+    clf = make(**parameters | {"epoch_num": 3}).fit(table)
+    ranges = np.where(np.ptp(table, axis=0) > 0, np.ptp(table, axis=0), 1)
+    rng = np.random.default_rng(1)
+    for start, nearest in ((np.median(table, axis=0), 1), (table[rng.integers(300)], 20)):
+        ways = rng.normal(size=(20, table.shape[1]))
+        steps = ranges * np.geomspace(nearest, 1e6, 25)[:, None]
+        for way in ways / np.abs(ways).max(axis=1, keepdims=True):
+            scores = clf.decision_function(start + steps * way)
+            assert (np.diff(scores) > 0).all()
+            assert scores[-1] > clf.decision_scores_.max()

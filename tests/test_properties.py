@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
@@ -121,3 +121,16 @@ def test_another_number_of_columns_is_refused(fitted_to, given_to):
     for call in (clf.decision_function, clf.predict, clf.score_samples):
         with pytest.raises(ValueError, match=rf"X has {given_to} features.*expecting {fitted_to}"):
             call(X)
+
+
+@given(natural_tables(), st.integers(0, 2**32 - 1))
+@settings(max_examples=100, deadline=None)
+def test_the_score_grows_along_every_ray_from_the_middle(X, seed):
+    clf = RobustRealNVP(**SMALL).fit(X)
+    way = np.random.default_rng(seed).normal(size=X.shape[1])
+    ranges = np.geomspace(2, 2e6, 20)[:, None]
+    with np.errstate(over="ignore"):
+        rays = clf.box_.center_ + clf.box_.scale_ * (ranges * (way / np.abs(way).max()))
+    rays = rays[np.isfinite(rays).all(axis=1)]
+    assume(len(rays) > 1)
+    assert (np.diff(clf.decision_function(rays)) > 0).all()

@@ -1,0 +1,94 @@
+"""The box around the training rows, and what being far outside of it costs."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator
+from sklearn.utils import check_array
+
+from .scaling import Table, finite, quiet, width_above_zero
+
+# So many half-widths from the middle the flows are still asked; farther out they know nothing.
+NEAR = 2.0
+# The square of the largest distance is a finite number.
+FARTHEST = 1e150
+
+
+class Box(BaseEstimator):
+    r"""A box around rows, which draws rows that lie far outside back to its surroundings.
+
+    Far from everything that it was trained on, a density may rise again along a way out. With the
+    median m and the half-width w = max |x - m| of each column, a row lies
+
+    .. math:: \rho(x) = \max_j |x_j - m_j| / w_j
+
+    half-widths from the middle. One with :math:`\rho > 2` is drawn back along the straight line to
+    the middle, to :math:`\rho = 2`, and pays for the way what a Gaussian would take, whose standard
+    deviation is the half-width: :math:`(\rho^2 - 2^2) / 2` nats. Along a line from the middle the
+    density is that of one point and the price grows, so that their sum does.
+
+    Attributes
+    ----------
+    center_ : ndarray of shape (n_features,)
+        The medians m.
+    scale_ : ndarray of shape (n_features,)
+        The half-widths w, above 0.
+
+    Examples
+    --------
+    >>> box = Box().fit([[-1.0, 0.0], [0.0, 5.0], [1.0, 10.0]])
+    >>> near, nats = box.draw_back(np.array([[1.0, -4.0], [4.0, 5.0]]))
+    >>> near.tolist(), nats.tolist()
+    ([[1.0, -4.0], [2.0, 5.0]], [0.0, 6.0])
+    """
+
+    def fit(self, X: ArrayLike, y: object = None) -> Box:
+        """Learn the middle and the half-widths.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        y : ignored
+
+        Returns
+        -------
+        self : Box
+        """
+        with quiet():
+            table: Table = check_array(X, dtype=np.float64)
+        # Halves, here and below: the difference of two huge numbers may overflow.
+        half = table / 2
+        middle = np.median(half, axis=0)
+        width = np.abs(half - middle).max(axis=0)
+        with np.errstate(over="ignore"):
+            self.center_: Table = 2 * middle
+            self.scale_: Table = width_above_zero(finite(2 * width), self.center_)
+        return self
+
+    def draw_back(self, X: Table) -> tuple[Table, Table]:
+        """Return rows near enough to the box for a density, and what each pays for the way.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_samples, n_features), float64
+            Of finite numbers.
+
+        Returns
+        -------
+        near : ndarray of shape (n_samples, n_features)
+            The rows themselves but for those far outside.
+        nats : ndarray of shape (n_samples,)
+            0 but for these.
+        """
+        middle, width = self.center_ / 2, self.scale_ / 2
+        away = X / 2 - middle
+        with np.errstate(over="ignore"):
+            distance = (np.abs(away) / width).max(axis=1).clip(NEAR, FARTHEST)
+        far = distance > NEAR
+        if not far.any():
+            return X, np.zeros(len(X))
+        near = X.copy()
+        back = away[far] * (NEAR / distance[far])[:, None]
+        near[far] = 2 * (middle + back.clip(-NEAR * width, NEAR * width))
+        return near, (distance**2 - NEAR**2) / 2
