@@ -2,6 +2,9 @@
 
 import hashlib
 import multiprocessing
+import os
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
@@ -111,13 +114,41 @@ def test_joblib(clf, expected, backend):
     np.testing.assert_array_equal(np.concatenate(parts), expected)
 
 
-def test_processes(clf, expected):
-    # Not fork: OpenMP's threads do not survive it, and a child that torch wants two of hangs.
+def test_spawned_processes(clf, expected):
     with multiprocessing.get_context("spawn").Pool(2) as pool:
         parts = pool.map_async(partial(_score, clf), np.array_split(X_NEW, 4)).get(timeout=120)
         fitted = pool.map_async(fit_scores, [0, 1]).get(timeout=120)
     np.testing.assert_array_equal(np.concatenate(parts), expected)
     np.testing.assert_array_equal(fitted, [fit_scores(0), fit_scores(1)])
+
+
+#: Torch has used two threads when the process is forked; in one of the tests' own, for its threads.
+FORK = """
+import multiprocessing
+import numpy as np
+import torch
+from tests.test_callers import SMALL, X, X_NEW, fit_scores
+from pyod_robustnvp import RobustRealNVP
+
+torch.set_num_threads(2)
+clf = RobustRealNVP(**SMALL).fit(X)
+expected = clf.decision_function(X_NEW)
+torch.ones(10**6).exp()
+
+with multiprocessing.get_context("fork").Pool(2) as pool:
+    parts = pool.map_async(clf.decision_function, np.array_split(X_NEW, 4)).get(timeout=60)
+    fitted = pool.map_async(fit_scores, [0, 1]).get(timeout=60)
+assert (np.concatenate(parts) == expected).all()
+assert (fitted[0] == clf.decision_scores_).all()
+assert torch.get_num_threads() == 2
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the system has no fork")
+def test_forked_processes():
+    command = [sys.executable, "-W", "ignore::DeprecationWarning", "-c", FORK]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=180, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def _score(clf, part):
