@@ -221,7 +221,12 @@ class RobustRealNVP(BaseDetector):
         ValueError
             A parameter or the table can't be used; the message says which and why.
         FloatingPointError
-            Training diverged.
+            Training diverged with every step size that was tried.
+
+        Warns
+        -----
+        ConvergenceWarning
+            Training diverged, and went on from its last sound state with a tenth of the step size.
         """
         self._forget()
         try:

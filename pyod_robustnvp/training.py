@@ -13,14 +13,19 @@ of the weights.
 Rows may come in several views, coordinates of the same rows; the members take turns in them. Noise
 that is added to the rows, anew in every batch, keeps a flow from concentrating on the few values of
 a discrete column.
+
+Training that diverges goes back to its last sound state (``recovery.py``) and on with a tenth of
+the step size.
 """
 
 import math
+import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 import torch
+from sklearn.exceptions import ConvergenceWarning
 from torch import Tensor
 from torch.optim.lr_scheduler import LinearLR
 from tqdm import tqdm
@@ -28,8 +33,13 @@ from tqdm import tqdm
 from . import lipschitz
 from .couplings import RoundTrip
 from .flow import RealNVP, log_density, views_of
+from .recovery import LastSound
 
 WARMUP = 0.05
+# Whether training diverged is looked at, at the end of an epoch, after so many steps.
+CHECKED_EVERY = 50
+# Step sizes that are tried, each a tenth of the one before.
+ATTEMPTS = 5
 
 
 @dataclass(frozen=True)
@@ -129,17 +139,51 @@ def train(flow: RealNVP, x: Tensor, settings: Settings, generator: torch.Generat
         The mean trimmed negative log-likelihood of a row, in nats, an entry a pass over x; the
         last entry may cover part of a pass.
 
+    Warns
+    -----
+    ConvergenceWarning
+        Training diverged, and went on from its last sound state with a smaller step.
+
     Raises
     ------
     FloatingPointError
-        The loss or a weight became infinite or NaN.
+        It diverged with every step size that was tried.
     """
-    batch_size = min(settings.batch_size, x.shape[1])
-    per_epoch = x.shape[1] // batch_size
-    steps = _steps(flow, x, batch_size, settings, generator)
+    caps = _spread(settings.caps, flow, len(x))
+    last = LastSound(flow, _judged_rows(flow, x, settings), _kept_at_last(x, settings))
+    _certify(flow, caps)
+    last.allow()
+    last.restore()
     losses: list[float] = []
-    with tqdm(total=settings.steps, unit="step", disable=settings.verbose != 1) as bar:
-        for start in range(0, settings.steps, per_epoch):
+    for failed in range(ATTEMPTS):
+        attempt = replace(settings, lr=settings.lr / 10**failed)
+        if failed:
+            _warn(settings, attempt, len(losses))
+        if _complete(losses, last, x, attempt, generator):
+            flow.zero_grad()
+            _certify(flow, caps)
+            return losses
+        del losses[last.restore() :]
+    raise FloatingPointError(
+        f"training diverged, with steps of {attempt.lr:g} too; {_advice(settings)}"
+    )
+
+
+def _complete(
+    losses: list[float],
+    last: LastSound,
+    x: Tensor,
+    settings: Settings,
+    generator: torch.Generator,
+) -> bool:
+    """Train what is left of the epochs, add their losses, and return whether all went well."""
+    flow, batch_size = last.flow, _batch_size(x, settings)
+    per_epoch = x.shape[1] // batch_size
+    begin = checked = len(losses) * per_epoch
+    steps = _steps(flow, x, batch_size, settings, generator, begin)
+    bar = tqdm(total=settings.steps, initial=begin, unit="step", disable=settings.verbose != 1)
+    with bar:
+        for start in range(begin, settings.steps, per_epoch):
             stop = min(start + per_epoch, settings.steps)
             total = x.new_zeros(())
             for loss in islice(steps, stop - start):
@@ -147,14 +191,35 @@ def train(flow: RealNVP, x: Tensor, settings: Settings, generator: torch.Generat
                 bar.update()
             losses.append(total.item() / (flow.members * (stop - start)))
             _report(losses, stop, settings)
-            _check_sound(flow, losses[-1], stop, settings)
-    flow.zero_grad()
-    _certify(flow, _spread(settings.caps, flow, len(x)))
-    return losses
+            if stop == settings.steps or stop - checked >= CHECKED_EVERY:
+                if not (all(map(math.isfinite, losses)) and last.is_sound()):
+                    return False
+                last.remember(len(losses))
+                checked = stop
+    return True
+
+
+def _batch_size(x: Tensor, settings: Settings) -> int:
+    return min(settings.batch_size, x.shape[1])
+
+
+def _kept_at_last(x: Tensor, settings: Settings) -> int:
+    return kept_rows(_batch_size(x, settings), settings.trim, settings.steps + 1, settings.steps)
+
+
+def _judged_rows(flow: RealNVP, x: Tensor, settings: Settings) -> Tensor:
+    """Return a batch for each member, drawn apart: the training's own are as without it."""
+    apart = torch.Generator().manual_seed(0)
+    return next(_noisy_rows(flow, x, _batch_size(x, settings), settings.noise, apart))
 
 
 def _steps(
-    flow: RealNVP, x: Tensor, batch_size: int, settings: Settings, generator: torch.Generator
+    flow: RealNVP,
+    x: Tensor,
+    batch_size: int,
+    settings: Settings,
+    generator: torch.Generator,
+    begin: int,
 ) -> Iterator[Tensor]:
     """Take a step of the optimiser at a time and yield the loss before it, summed over members."""
     stream = _noisy_rows(flow, x, batch_size, settings.noise, generator)
@@ -163,11 +228,12 @@ def _steps(
     for parameter, gradient in zip((*flow.weights, *flow.biases), gradients, strict=True):
         parameter.grad = gradient
     optimizer = torch.optim.Adam(flow.parameters(), lr=settings.lr, fused=True)
-    end = 0.0 if settings.lr_decay else 1.0
-    scheduler = LinearLR(optimizer, start_factor=1.0, end_factor=end, total_iters=settings.steps)
+    end, left = 0.0 if settings.lr_decay else 1.0, settings.steps - begin
+    scale = 1.0 if end else left / settings.steps
+    scheduler = LinearLR(optimizer, start_factor=scale, end_factor=end, total_iters=left)
     caps = _spread(settings.caps, flow, len(x))
     vectors = [_random_vectors(weight, generator) for weight in flow.weights]
-    for step in range(1, settings.steps + 1):
+    for step in range(begin + 1, settings.steps + 1):
         kept = kept_rows(batch_size, settings.trim, step, settings.steps)
         loss = _set_gradients(passage, next(stream), kept)
         optimizer.step()
@@ -235,10 +301,16 @@ def _report(losses: list[float], step: int, settings: Settings) -> None:
         print(f"epoch {len(losses)}, step {step}/{settings.steps}: loss {losses[-1]:.4f} nats")
 
 
-def _check_sound(flow: RealNVP, loss: float, step: int, settings: Settings) -> None:
-    """Stop a run whose loss or weights are no longer finite."""
-    if not (math.isfinite(loss) and all(p.isfinite().all() for p in flow.parameters())):
-        raise FloatingPointError(
-            f"training diverged by step {step}: the loss is {loss}; "
-            f"lower lr={settings.lr} or set a finite lipschitz (now {settings.caps})"
-        )
+def _warn(settings: Settings, attempt: Settings, epochs: int) -> None:
+    """Say that training went back, and what to do about it."""
+    warnings.warn(
+        f"training diverged: it goes on after epoch {epochs} with steps of {attempt.lr:g}; "
+        f"{_advice(settings)}",
+        ConvergenceWarning,
+        stacklevel=2,
+    )
+
+
+def _advice(settings: Settings) -> str:
+    cap = "" if settings.caps else " or set lipschitz, which is None"
+    return f"lower lr={settings.lr}{cap}"

@@ -3,7 +3,11 @@
 import numpy as np
 import pytest
 import torch
-from torch.optim.optimizer import register_optimizer_step_pre_hook
+from sklearn.exceptions import ConvergenceWarning
+from torch.optim.optimizer import (
+    register_optimizer_step_post_hook,
+    register_optimizer_step_pre_hook,
+)
 
 from pyod_robustnvp.couplings import RoundTrip
 from pyod_robustnvp.flow import RealNVP
@@ -95,10 +99,10 @@ def test_the_step_size_falls_to_zero_or_stays(x, lr_decay):
         lambda optimizer, *_: seen.append(optimizer.param_groups[0]["lr"])
     )
     try:
-        run(x, steps=10, lr=0.5, lr_decay=lr_decay)
+        run(x, steps=10, lr=0.01, lr_decay=lr_decay)
     finally:
         hook.remove()
-    expected = np.linspace(0.5, 0.05, 10) if lr_decay else np.full(10, 0.5)
+    expected = np.linspace(0.01, 0.001, 10) if lr_decay else np.full(10, 0.01)
     np.testing.assert_allclose(seen, expected)
 
 
@@ -172,14 +176,55 @@ def test_the_same_generator_gives_the_same_flow(x):
         assert torch.equal(one, other)
 
 
-def test_divergence_is_an_error_that_says_what_to_lower(x):
-    with pytest.raises(FloatingPointError, match=r"diverged.*lower lr=1e\+30.*lipschitz"):
-        run(x * 1e30, lr=1e30, caps=None, steps=200)
+@pytest.mark.parametrize("caps", [None, (1.5,)])
+@pytest.mark.parametrize("lr", [10.0, 1e3])
+def test_training_that_diverges_goes_on_with_a_smaller_step(x, lr, caps):
+    with pytest.warns(ConvergenceWarning, match=rf"diverged: it goes on after epoch 0.*lr={lr}"):
+        flow, losses = run(x, lr=lr, caps=caps, steps=150)
+    sound, expected = run(x, lr=1e-2, caps=caps, steps=150)
+    assert len(losses) == len(expected) == 50
+    assert losses[-1] == pytest.approx(expected[-1], abs=0.5)
+    assert flow.log_prob(x).mean() > sound.log_prob(x).mean() - 0.5
 
 
-def test_weights_that_diverge_in_the_last_step_are_an_error(x):
-    with pytest.raises(FloatingPointError, match=r"diverged by step 1.*lower lr=1e\+39"):
-        run(x, lr=1e39, caps=None, steps=1, batch_size=100)
+def test_what_was_learned_before_it_diverged_is_kept(x):
+    """Break a weight in step 130, after the looks at the flow after 51 and 102 steps."""
+    steps = []
+
+    def break_one(optimizer, *_):
+        steps.append(optimizer.param_groups[0]["lr"])
+        if len(steps) == 130:
+            with torch.no_grad():
+                optimizer.param_groups[0]["params"][0].view(-1)[0] = torch.inf
+
+    hook = register_optimizer_step_post_hook(break_one)
+    try:
+        with pytest.warns(ConvergenceWarning, match=r"on after epoch 34 with steps of 0\.001;"):
+            flow, losses = run(x, steps=150, lr_decay=True)
+    finally:
+        hook.remove()
+    assert len(losses) == 50
+    assert len(steps) == 150 + 48
+    np.testing.assert_allclose(steps[150:], 1e-3 * np.arange(48, 0, -1) / 150)
+    assert all(parameter.isfinite().all() for parameter in flow.parameters())
+    assert losses[-1] < losses[0]
+
+
+def test_a_finite_step_too_far_is_seen(x):
+    """One step alone: the loss before it is finite, and so are the weights after it."""
+    with pytest.warns(ConvergenceWarning):
+        flow, _ = run(x, lr=1e3, steps=1, batch_size=100)
+    assert flow.log_prob(x).mean() > RealNVP(3, 1, (16,), generator()).log_prob(x).mean() - 10
+
+
+@pytest.mark.filterwarnings("ignore:training diverged")
+@pytest.mark.parametrize("changes", [{"steps": 200}, {"steps": 1, "batch_size": 100}])
+def test_divergence_with_every_step_size_is_an_error_that_says_what_to_lower(x, changes):
+    advice = r"diverged, with steps of 1e\+35 too; lower lr=1e\+39"
+    with pytest.raises(FloatingPointError, match=f"{advice}$"):
+        run(x, lr=1e39, caps=(1.0,), **changes)
+    with pytest.raises(FloatingPointError, match=f"{advice} or set lipschitz, which is None$"):
+        run(x, lr=1e39, caps=None, **changes)
 
 
 def test_verbose_2_prints_a_line_an_epoch(x, capsys):
