@@ -19,7 +19,7 @@ class Box(BaseEstimator):
     r"""A box around rows, which draws rows that lie far outside back to its surroundings.
 
     Far from everything that it was trained on, a density may rise again along a way out. With the
-    median m and the half-width w = max |x - m| of each column, a row lies
+    midpoint m of the quartiles and the half-width w = max |x - m| of each column, a row lies
 
     .. math:: \rho(x) = \max_j |x_j - m_j| / w_j
 
@@ -31,7 +31,7 @@ class Box(BaseEstimator):
     Attributes
     ----------
     center_ : ndarray of shape (n_features,)
-        The medians m.
+        The midpoints m. No values of the table, unlike medians: a saved model holds none.
     scale_ : ndarray of shape (n_features,)
         The half-widths w, above 0.
 
@@ -59,7 +59,8 @@ class Box(BaseEstimator):
             table: Table = check_array(X, dtype=np.float64)
         # Halves, here and below: the difference of two huge numbers may overflow.
         half = table / 2
-        middle = np.median(half, axis=0)
+        low, high = np.quantile(half, [0.25, 0.75], axis=0)
+        middle = low / 2 + high / 2
         width = np.abs(half - middle).max(axis=0)
         with np.errstate(over="ignore"):
             self.center_: Table = 2 * middle

@@ -38,6 +38,8 @@ from .recovery import LastSound
 WARMUP = 0.05
 # Whether training diverged is looked at, at the end of an epoch, after so many steps.
 CHECKED_EVERY = 50
+# Steps of the power iteration that caps an untrained flow roughly, which an SVD would exactly.
+ESTIMATES = 3
 # Step sizes that are tried, each a tenth of the one before.
 ATTEMPTS = 5
 
@@ -150,10 +152,7 @@ def train(flow: RealNVP, x: Tensor, settings: Settings, generator: torch.Generat
         It diverged with every step size that was tried.
     """
     caps = _spread(settings.caps, flow, len(x))
-    last = LastSound(flow, _judged_rows(flow, x, settings), _kept_at_last(x, settings))
-    _certify(flow, caps)
-    last.allow()
-    last.restore()
+    last = _untrained(flow, x, settings, caps)
     losses: list[float] = []
     for failed in range(ATTEMPTS):
         attempt = replace(settings, lr=settings.lr / 10**failed)
@@ -203,14 +202,21 @@ def _batch_size(x: Tensor, settings: Settings) -> int:
     return min(settings.batch_size, x.shape[1])
 
 
-def _kept_at_last(x: Tensor, settings: Settings) -> int:
-    return kept_rows(_batch_size(x, settings), settings.trim, settings.steps + 1, settings.steps)
+def _untrained(flow: RealNVP, x: Tensor, settings: Settings, caps: Tensor | None) -> LastSound:
+    """Return what to go back to before the first step.
 
-
-def _judged_rows(flow: RealNVP, x: Tensor, settings: Settings) -> Tensor:
-    """Return a batch for each member, drawn apart: the training's own are as without it."""
+    Its batch is drawn apart, so that those of the training are as without it.
+    """
     apart = torch.Generator().manual_seed(0)
-    return next(_noisy_rows(flow, x, _batch_size(x, settings), settings.noise, apart))
+    batch_size = _batch_size(x, settings)
+    columns = next(_noisy_rows(flow, x, batch_size, settings.noise, apart))
+    last = LastSound(flow, columns, max(round(batch_size * (1 - settings.trim)), 1))
+    vectors = [_random_vectors(weight, apart) for weight in flow.weights]
+    for _ in range(ESTIMATES):
+        _cap(flow, vectors, caps)
+    last.allow()
+    last.restore()
+    return last
 
 
 def _steps(

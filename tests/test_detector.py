@@ -585,7 +585,7 @@ def test_the_score_grows_along_rays_outside_the_data(make, kind, parameters):
     clf = make(**parameters | {"epoch_num": 3}).fit(table)
     ranges = np.where(np.ptp(table, axis=0) > 0, np.ptp(table, axis=0), 1)
     rng = np.random.default_rng(1)
-    for start, nearest in ((np.median(table, axis=0), 1), (table[rng.integers(300)], 20)):
+    for start, nearest in ((clf.box_.center_, 1), (table[rng.integers(300)], 20)):
         ways = rng.normal(size=(20, table.shape[1]))
         steps = ranges * np.geomspace(nearest, 1e6, 25)[:, None]
         for way in ways / np.abs(ways).max(axis=1, keepdims=True):
