@@ -31,6 +31,7 @@ JUDGED_ROWS = 2000
 # through them; the squares of that are summed in float64.
 LARGEST_TRAINED = 1e6
 LARGEST_SCORED = 1e15
+LAST_LEARNED = "_sigma"
 
 
 class RobustRealNVP(BaseDetector):
@@ -228,8 +229,8 @@ class RobustRealNVP(BaseDetector):
         ConvergenceWarning
             Training diverged, and went on from its last sound state with a tenth of the step size.
         """
-        self._forget()
         try:
+            self._forget()
             # The caller may have switched gradients off.
             with torch.inference_mode(False), torch.enable_grad():
                 self._fit(X)
@@ -239,10 +240,14 @@ class RobustRealNVP(BaseDetector):
         return self
 
     def _forget(self) -> None:
-        """Drop everything learned."""
-        for name in list(vars(self)):
+        """Drop everything learned, what was learned last first."""
+        for name in reversed(list(vars(self))):
             if name.endswith("_") or name in ("_classes", "_mu", "_sigma"):
                 delattr(self, name)
+
+    def __sklearn_is_fitted__(self) -> bool:
+        """Tell by what fit sets last, and drops first, so that an interrupt leaves no half."""
+        return LAST_LEARNED in vars(self)
 
     def decision_function(self, X: ArrayLike, batch_size: int | None = None) -> Table:
         """Return the anomaly score of each row, the higher the more abnormal.

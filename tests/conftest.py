@@ -1,9 +1,46 @@
-"""Small contaminated tables and fast detectors for all tests."""
+"""Small contaminated tables and fast detectors for all tests, and how many cases they try."""
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, settings
 
 from pyod_robustnvp import RobustRealNVP
+
+EXAMPLES = 200
+#: The counter of cases is shared by the examples of a property, which is what it is for.
+SUPPRESSED = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+
+
+def pytest_addoption(parser):
+    text = f"cases of each property, {EXAMPLES} and the same ones by default; a tenth of deaths"
+    parser.addoption("--examples", type=int, default=EXAMPLES, help=text)
+
+
+def pytest_configure(config):
+    count = config.getoption("--examples")
+    settings.register_profile(
+        "chosen",
+        max_examples=count,
+        deadline=None,
+        derandomize=count == EXAMPLES,
+        database=None,
+        suppress_health_check=SUPPRESSED,
+    )
+    settings.load_profile("chosen")
+
+
+@pytest.fixture
+def deaths(request):
+    """Return how often something is killed or interrupted."""
+    return max(request.config.getoption("--examples") // 10, 1)
+
+
+@pytest.fixture
+def tried(record_property):
+    """Return a counter of what a test tries, for `python -m benchmarks reliability`."""
+    counts = []
+    yield lambda n=1: counts.append(n)
+    record_property("cases", sum(counts))
 
 
 @pytest.fixture(scope="session")

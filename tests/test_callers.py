@@ -17,6 +17,8 @@ from sklearn.model_selection import GridSearchCV, StratifiedKFold
 
 from pyod_robustnvp import RobustRealNVP
 
+pytestmark = pytest.mark.reliability
+
 SMALL = {"n_estimators": 4, "hidden_neuron_list": (8,), "epoch_num": 3, "random_state": 0}
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(600, 4))
@@ -74,7 +76,8 @@ def test_the_hash_sees_a_change():
         setattr(part, name, held)
 
 
-def test_scoring_changes_nothing_of_the_model(clf):
+def test_scoring_changes_nothing_of_the_model(clf, tried):
+    tried(5)
     before = state(clf)
     clf.decision_function(X_NEW)
     clf.predict(X_NEW)
@@ -84,7 +87,9 @@ def test_scoring_changes_nothing_of_the_model(clf):
     assert state(clf) == before
 
 
-def test_threads_score_and_save_one_model(clf, expected, tmp_path):
+def test_threads_score_and_save_one_model(clf, expected, tmp_path, tried):
+    tried(32)
+
     def call(k):
         if k % 4 == 3:
             clf.save(tmp_path / "model")
@@ -99,7 +104,8 @@ def test_threads_score_and_save_one_model(clf, expected, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["model"]
 
 
-def test_threads_fit_models_of_their_own():
+def test_threads_fit_models_of_their_own(tried):
+    tried(8)
     alone = [fit_scores(seed) for seed in range(8)]
     with ThreadPoolExecutor(8) as pool:
         for scores, one in zip(pool.map(fit_scores, range(8)), alone, strict=True):
@@ -107,14 +113,16 @@ def test_threads_fit_models_of_their_own():
 
 
 @pytest.mark.parametrize("backend", ["threading", "loky"])
-def test_joblib(clf, expected, backend):
+def test_joblib(clf, expected, backend, tried):
+    tried(7)
     parts = Parallel(n_jobs=2, backend=backend)(
         delayed(clf.decision_function)(part) for part in np.array_split(X_NEW, 7)
     )
     np.testing.assert_array_equal(np.concatenate(parts), expected)
 
 
-def test_spawned_processes(clf, expected):
+def test_spawned_processes(clf, expected, tried):
+    tried(6)
     with multiprocessing.get_context("spawn").Pool(2) as pool:
         parts = pool.map_async(partial(_score, clf), np.array_split(X_NEW, 4)).get(timeout=120)
         fitted = pool.map_async(fit_scores, [0, 1]).get(timeout=120)
@@ -145,7 +153,8 @@ assert torch.get_num_threads() == 2
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the system has no fork")
-def test_forked_processes():
+def test_forked_processes(tried):
+    tried(6)
     command = [sys.executable, "-W", "ignore::DeprecationWarning", "-c", FORK]
     done = subprocess.run(command, capture_output=True, text=True, timeout=180, check=False)
     assert done.returncode == 0, done.stderr
@@ -155,7 +164,8 @@ def _score(clf, part):
     return clf.decision_function(part)
 
 
-def test_grid_search_in_two_processes():
+def test_grid_search_in_two_processes(tried):
+    tried(13)
     y = np.arange(len(X)) % 20 == 0
     search = partial(
         GridSearchCV,

@@ -578,9 +578,10 @@ RAYS = {
 }
 
 
+@pytest.mark.reliability
 @pytest.mark.parametrize("parameters", [{}, {"preprocessing": False}, PAPER | REAL_NVP])
 @pytest.mark.parametrize("kind", RAYS)
-def test_the_score_grows_along_rays_outside_the_data(make, kind, parameters):
+def test_the_score_grows_along_rays_outside_the_data(make, kind, parameters, tried):
     table = RAYS[kind] / RAYS[kind].max()
     clf = make(**parameters | {"epoch_num": 3}).fit(table)
     ranges = np.where(np.ptp(table, axis=0) > 0, np.ptp(table, axis=0), 1)
@@ -589,6 +590,7 @@ def test_the_score_grows_along_rays_outside_the_data(make, kind, parameters):
         ways = rng.normal(size=(20, table.shape[1]))
         steps = ranges * np.geomspace(nearest, 1e6, 25)[:, None]
         for way in ways / np.abs(ways).max(axis=1, keepdims=True):
+            tried()
             scores = clf.decision_function(start + steps * way)
             assert (np.diff(scores) > 0).all()
             assert scores[-1] > clf.decision_scores_.max()

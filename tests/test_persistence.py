@@ -347,10 +347,12 @@ def test_a_pipe_is_not_waited_for(tmp_path):
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-def test_a_save_that_is_killed_leaves_a_whole_file(path, fitted):
+@pytest.mark.reliability
+def test_a_save_that_is_killed_leaves_a_whole_file(path, fitted, deaths, tried):
+    tried(deaths)
     models = [fitted, RobustRealNVP(**SMALL | {"random_state": 1}).fit(ROWS)]
     known = [clf.decision_function(ROWS[:1])[0] for clf in models]
-    for _ in range(30):
+    for _ in range(deaths):
         child = os.fork()
         if child == 0:
             try:
@@ -365,7 +367,8 @@ def test_a_save_that_is_killed_leaves_a_whole_file(path, fitted):
         assert RobustRealNVP.load(path).decision_function(ROWS[:1])[0] in known
 
 
-def test_no_training_value_is_in_a_file(tmp_path):
+@pytest.mark.reliability
+def test_no_training_value_is_in_a_file(tmp_path, tried):
     X = RNG.normal(size=(300, 4))
     clf = RobustRealNVP(**SMALL).fit(X)
     clf.save(tmp_path / "model")
@@ -374,6 +377,7 @@ def test_no_training_value_is_in_a_file(tmp_path):
         data = (tmp_path / name).read_bytes()
         assert clf.decision_scores_[0].tobytes() in data
         for value in X.ravel():
+            tried()
             assert value.tobytes() not in data
             assert np.float32(value).tobytes() not in data
 

@@ -4,15 +4,19 @@ import re
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, assume, example, given, settings
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 from sklearn.exceptions import ConvergenceWarning
 
 from pyod_robustnvp import RobustRealNVP
 
+pytestmark = pytest.mark.reliability
+
 SMALL = {"n_estimators": 2, "hidden_neuron_list": (4,), "epoch_num": 1, "random_state": 0}
 DTYPES = ("f8", "f4", "f2", "i8", "i2", "u1", "?")
+
+SEEDS = st.integers(0, 2**32 - 1)
 
 #: Powers of ten that columns are multiplied by, each its own.
 SCALES = st.sampled_from([-300, -150, -30, -8, -1, 0, 1, 8, 30, 150, 300])
@@ -54,11 +58,11 @@ def natural_tables(draw):
     return X.clip(-1.7e308, 1.7e308)
 
 
-@given(st.one_of(plain_tables(), natural_tables()))
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-def test_every_finite_table_is_fitted_and_scored(X):
+@given(X=st.one_of(plain_tables(), natural_tables()), preprocessing=st.booleans())
+def test_every_finite_table_is_fitted_and_scored(tried, X, preprocessing):
+    tried()
     before = X.copy()
-    clf = RobustRealNVP(**SMALL).fit(X)
+    clf = RobustRealNVP(**SMALL, preprocessing=preprocessing).fit(X)
     scores = clf.decision_function(X)
     np.testing.assert_array_equal(X, before)
     assert np.isfinite(clf.decision_scores_).all()
@@ -69,17 +73,14 @@ def test_every_finite_table_is_fitted_and_scored(X):
     assert np.isfinite(clf.predict_proba(X)).all()
 
 
-@given(natural_tables(), st.floats(-1.7e308, 1.7e308), st.integers(0, 2**32 - 1))
-@settings(max_examples=100, deadline=None)
-def test_every_finite_row_has_a_finite_score(X, value, seed):
+@given(X=natural_tables(), value=st.floats(-1.7e308, 1.7e308), seed=SEEDS)
+def test_every_finite_row_has_a_finite_score(tried, X, value, seed):
+    tried()
     clf = RobustRealNVP(**SMALL).fit(X)
     row = np.random.default_rng(seed).choice([0.0, 1.0, value, -value], X.shape[1])
     assert np.isfinite(clf.decision_function(row[None])).all()
     assert np.isfinite(clf.score_samples(row[None])).all()
 
-
-settings.register_profile("repeatable", derandomize=True)
-settings.load_profile("repeatable")
 
 VALUES = st.one_of(
     st.none(),
@@ -93,13 +94,13 @@ VALUES = st.one_of(
 PARAMETERS = sorted(set(RobustRealNVP().get_params()) - {"verbose"})
 
 
-@example("noise", 1e39)
-@example("noise", 1e20)
-@example("lr", 1e38)
-@example("device", "hpu")
-@given(st.sampled_from(PARAMETERS), VALUES)
-@settings(max_examples=300, deadline=None)
-def test_every_value_of_a_parameter_is_used_or_refused_by_name(name, value):
+@example(name="noise", value=1e39)
+@example(name="noise", value=1e20)
+@example(name="lr", value=1e38)
+@example(name="device", value="hpu")
+@given(name=st.sampled_from(PARAMETERS), value=VALUES)
+def test_every_value_of_a_parameter_is_used_or_refused_by_name(tried, name, value):
+    tried()
     X = np.random.default_rng(0).normal(size=(30, 2))
     refused = ""
     try:
@@ -111,9 +112,9 @@ def test_every_value_of_a_parameter_is_used_or_refused_by_name(name, value):
     )
 
 
-@given(st.integers(1, 5), st.integers(1, 5))
-@settings(max_examples=25, deadline=None)
-def test_another_number_of_columns_is_refused(fitted_to, given_to):
+@given(fitted_to=st.integers(1, 5), given_to=st.integers(1, 5))
+def test_another_number_of_columns_is_refused(tried, fitted_to, given_to):
+    tried()
     clf = RobustRealNVP(**SMALL).fit(np.random.default_rng(0).normal(size=(20, fitted_to)))
     X = np.ones((3, given_to))
     if fitted_to == given_to:
@@ -124,9 +125,8 @@ def test_another_number_of_columns_is_refused(fitted_to, given_to):
             call(X)
 
 
-@given(natural_tables(), st.integers(0, 2**32 - 1))
-@settings(max_examples=100, deadline=None)
-def test_the_score_grows_along_every_ray_from_the_middle(X, seed):
+@given(X=natural_tables(), seed=SEEDS)
+def test_the_score_grows_along_every_ray_from_the_middle(tried, X, seed):
     clf = RobustRealNVP(**SMALL).fit(X)
     way = np.random.default_rng(seed).normal(size=X.shape[1])
     ranges = np.geomspace(2, 2e6, 20)[:, None]
@@ -134,4 +134,5 @@ def test_the_score_grows_along_every_ray_from_the_middle(X, seed):
         rays = clf.box_.center_ + clf.box_.scale_ * (ranges * (way / np.abs(way).max()))
     rays = rays[np.isfinite(rays).all(axis=1)]
     assume(len(rays) > 1)
+    tried()
     assert (np.diff(clf.decision_function(rays)) > 0).all()

@@ -176,9 +176,11 @@ def test_the_same_generator_gives_the_same_flow(x):
         assert torch.equal(one, other)
 
 
+@pytest.mark.reliability
 @pytest.mark.parametrize("caps", [None, (1.5,)])
 @pytest.mark.parametrize("lr", [10.0, 1e3])
-def test_training_that_diverges_goes_on_with_a_smaller_step(x, lr, caps):
+def test_training_that_diverges_goes_on_with_a_smaller_step(x, lr, caps, tried):
+    tried()
     with pytest.warns(ConvergenceWarning, match=rf"diverged: it goes on after epoch 0.*lr={lr}"):
         flow, losses = run(x, lr=lr, caps=caps, steps=150)
     sound, expected = run(x, lr=1e-2, caps=caps, steps=150)
@@ -187,8 +189,10 @@ def test_training_that_diverges_goes_on_with_a_smaller_step(x, lr, caps):
     assert flow.log_prob(x).mean() > sound.log_prob(x).mean() - 0.5
 
 
-def test_what_was_learned_before_it_diverged_is_kept(x):
+@pytest.mark.reliability
+def test_what_was_learned_before_it_diverged_is_kept(x, tried):
     """Break a weight in step 130, after the looks at the flow after 51 and 102 steps."""
+    tried()
     steps = []
 
     def break_one(optimizer, *_):
@@ -210,8 +214,10 @@ def test_what_was_learned_before_it_diverged_is_kept(x):
     assert losses[-1] < losses[0]
 
 
-def test_a_finite_step_too_far_is_seen(x):
+@pytest.mark.reliability
+def test_a_finite_step_too_far_is_seen(x, tried):
     """One step alone: the loss before it is finite, and so are the weights after it."""
+    tried()
     with pytest.warns(ConvergenceWarning):
         flow, _ = run(x, lr=1e3, steps=1, batch_size=100)
     assert flow.log_prob(x).mean() > RealNVP(3, 1, (16,), generator()).log_prob(x).mean() - 10

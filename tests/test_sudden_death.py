@@ -1,0 +1,70 @@
+"""Interrupted at any moment, a fit leaves an estimator that is unfitted, or fitted, and usable."""
+
+import signal
+import time
+from contextlib import suppress
+
+import numpy as np
+import pytest
+import torch
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.utils.validation import check_is_fitted
+
+from pyod_robustnvp import RobustRealNVP
+
+pytestmark = [
+    pytest.mark.reliability,
+    pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs timers"),
+    # Where it strikes in a destructor, Python goes on.
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+
+SMALL = {"n_estimators": 2, "hidden_neuron_list": (4,), "epoch_num": 10, "random_state": 0}
+X = np.random.default_rng(0).normal(size=(300, 3))
+
+
+def struck(work, error, seconds):
+    """Run work, raise an error in it after so many seconds, and return whether it came through."""
+
+    def strike(*_):
+        raise error
+
+    former = signal.signal(signal.SIGALRM, strike)
+    try:
+        with suppress(error):
+            signal.setitimer(signal.ITIMER_REAL, seconds)
+            work()
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            return True
+        return False
+    finally:
+        signal.signal(signal.SIGALRM, former)
+
+
+@pytest.mark.parametrize("formerly_fitted", [False, True])
+@pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError])
+def test_an_interrupted_fit_leaves_a_usable_estimator(error, formerly_fitted, deaths, tried):
+    clf, rng, interrupted = RobustRealNVP(**SMALL), np.random.default_rng(0), 0
+    start = time.perf_counter()
+    expected = clone(clf).fit(X).decision_function(X)
+    duration = time.perf_counter() - start
+    for _ in range(deaths):
+        tried()
+        if formerly_fitted:
+            clf.fit(X[:50])
+        interrupted += not struck(lambda: clf.fit(X), error, rng.uniform(1e-5, duration))
+        assert clf.get_params() == RobustRealNVP(**SMALL).get_params()
+        try:
+            check_is_fitted(clf)
+        except NotFittedError:
+            for call in (clf.predict, clf.decision_function, clf.score_samples):
+                with pytest.raises(NotFittedError):
+                    call(X)
+            assert not hasattr(clf, "flow_")
+        else:
+            np.testing.assert_array_equal(clf.decision_function(X), expected)
+        assert torch.is_grad_enabled()
+        assert not torch.is_inference_mode_enabled()
+    assert interrupted > 0
+    np.testing.assert_array_equal(clf.fit(X).decision_function(X), expected)
