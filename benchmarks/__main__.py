@@ -37,6 +37,7 @@ EXPERIMENTS = {
     "speed": Experiment(experiments.run_speed, "datasets data_dir quick"),
     "scale": Experiment(experiments.run_scale, "quick"),
     "profile": Experiment(experiments.run_profile, "quick against"),
+    "reliability": Experiment(experiments.run_reliability, "examples"),
     "table1": Experiment(paper.run_table1, f"datasets data_dir {PAPER}", seeds=5),
     "figure1": Experiment(paper.run_figure1, PAPER, seeds=5),
     "figure2": Experiment(paper.run_figure2, PAPER, seeds=5),
@@ -105,6 +106,7 @@ def _add_how(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="small made tables; speed, scale, profile and the paper's experiments",
     )
+    add("--examples", type=_count, default=5000, help="cases of each property; reliability")
     add("--n-jobs", type=_count, default=1, help="fits at once; spoils the times")
     records = "where the paper's experiments keep each fit, and find those of a former run"
     add("--records", type=Path, default=Path("results/records"), metavar="DIR", help=records)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from . import pictures, profiles, scale, sensitivity, speed, tables, thresholds
+from . import pictures, profiles, reliability, scale, sensitivity, speed, tables, thresholds
 from .ablation import VARIANTS
 from .datasets import Dataset, bundled, correlated, find_data_dir, load_file
 from .detectors import DETECTORS
@@ -121,6 +121,18 @@ def run_profile(options: argparse.Namespace) -> None:
         operations = profiles.divided(versions, phase, effort)
         found[f"{phase}_operations"] = (f"{title}, under the profiler", operations)
     _keep(found, [speed.machine(), profiles.conditions(effort)], options.out)
+
+
+def run_reliability(options: argparse.Namespace) -> None:
+    """Run the tests of the README's promises, with many cases, and time many callers."""
+    tests = reliability.run_tests(options.examples)
+    found = {
+        "tests": (f"Tests, {options.examples} examples of each property", tests),
+        "callers": ("Many callers of one model, seconds over those of one", reliability.callers()),
+    }
+    _keep(found, [speed.machine()], options.out)
+    if tests["failures"].any():
+        raise SystemExit("some promises are not kept")
 
 
 def _chosen(options: argparse.Namespace) -> dict[str, Maker]:

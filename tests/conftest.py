@@ -19,14 +19,14 @@ def pytest_addoption(parser):
 def pytest_configure(config):
     count = config.getoption("--examples")
     settings.register_profile(
-        "chosen",
+        str(count),
         max_examples=count,
         deadline=None,
         derandomize=count == EXAMPLES,
         database=None,
         suppress_health_check=SUPPRESSED,
     )
-    settings.load_profile("chosen")
+    settings.load_profile(str(count))
 
 
 @pytest.fixture
