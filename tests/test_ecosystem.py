@@ -156,20 +156,6 @@ def test_a_pickle_of_0_1_says_to_fit_again(fitted):
         type(fitted)().__setstate__(state)
 
 
-def test_a_model_from_a_gpu_loads_without_one(fitted, X_new, monkeypatch):
-    moved = []
-    original = torch.nn.Module.cpu
-    monkeypatch.setattr(torch.nn.Module, "cpu", lambda self: moved.append(self) or original(self))
-    on_gpu = copy.copy(fitted)
-    on_gpu.device_ = torch.device("cuda:7")
-    state = on_gpu.__getstate__()
-    assert state["flow_"] is moved[-1]
-    assert state["flow_"] is not fitted.flow_
-    loaded = pickle.loads(pickle.dumps(on_gpu))
-    assert loaded.device_ == torch.device("cpu")
-    np.testing.assert_array_equal(loaded.decision_function(X_new), fitted.decision_function(X_new))
-
-
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 def test_gpu_and_cpu_agree(make, X, X_new):
     clf = make(device="cuda").fit(X)

@@ -1,5 +1,6 @@
 """Saving without pickle: the same model or a clear error, and a former file is never lost."""
 
+import copy
 import json
 import os
 import pickle
@@ -380,6 +381,45 @@ def test_no_training_value_is_in_a_file(tmp_path, tried):
             tried()
             assert value.tobytes() not in data
             assert np.float32(value).tobytes() not in data
+
+
+WAYS = {
+    "save": (lambda clf, path: clf.save(path), RobustRealNVP.load),
+    "joblib": (joblib.dump, joblib.load),
+    "pickle": (
+        lambda clf, path: path.write_bytes(pickle.dumps(clf)),
+        lambda path: pickle.loads(path.read_bytes()),
+    ),
+}
+
+
+@pytest.mark.reliability
+@pytest.mark.skipif(torch.cuda.is_available(), reason="needs a machine without a GPU")
+@pytest.mark.parametrize("way", WAYS)
+def test_a_model_of_a_gpu_loads_and_scores_without_one(way, tmp_path, tried):
+    tried()
+    write, read = WAYS[way]
+    clf = RobustRealNVP(**SMALL).fit(ROWS)
+    clf.device_ = torch.device("cuda:1")
+    write(clf, tmp_path / "model")
+    again = read(tmp_path / "model")
+    assert again.device_ == torch.device("cpu")
+    np.testing.assert_array_equal(again.decision_function(ROWS), clf.decision_scores_)
+
+
+@pytest.mark.reliability
+@pytest.mark.parametrize("way", WAYS)
+def test_every_tensor_is_brought_to_the_cpu_to_be_written(way, fitted, tmp_path, tried):
+    """Tensors of another device stand in for a GPU's: torch's meta device has no way to the CPU."""
+    tried()
+    write, _ = WAYS[way]
+    elsewhere = copy.copy(fitted)
+    elsewhere.flow_ = copy.deepcopy(fitted.flow_).to("meta")
+    assert pickle.dumps(elsewhere.flow_)  # It would be written as it is.
+    with pytest.raises((NotImplementedError, ValueError), match="meta"):
+        write(elsewhere, tmp_path / "model")
+    held = [name for name, value in vars(fitted).items() if isinstance(value, torch.Tensor)]
+    assert held == []
 
 
 def test_a_transformer_survives_joblib(tmp_path):

@@ -1,6 +1,8 @@
 """The command that runs the promises' tests: what it counts, and what it says where they fail."""
 
+import re
 import shutil
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +14,7 @@ from benchmarks import reliability
 from benchmarks.__main__ import main
 
 CONFTEST = Path(__file__).with_name("conftest.py")
+README = CONFTEST.parents[1] / "README.md"
 PROMISES = """
 import pytest
 
@@ -82,3 +85,25 @@ def test_a_slowdown_is_a_ratio(monkeypatch):
     monkeypatch.setattr(reliability, "CALLS", 2)
     monkeypatch.setattr(reliability, "RUNS", 1)
     assert 0 < reliability.slowdown("2 threads") < 1000
+
+
+def test_the_readme_names_tests_that_there_are():
+    file, named = "", 0
+    for path, name in re.findall(r"`(test_\w+\.py)?(?:::(\w+))?`", README.read_text()):
+        file = path or file
+        if file:
+            source = CONFTEST.with_name(file).read_text()
+            assert not name or f"def {name}(" in source
+            named += 1
+    assert named > 10
+
+
+def test_the_lowest_versions_are_the_floors_of_the_ranges():
+    project = tomllib.loads((README.parent / "pyproject.toml").read_text())["project"]
+    used = [project["dependencies"], *project["optional-dependencies"].values()]
+    floors = dict(line.split(">=") for lines in used for line in lines if ">=" in line)
+    text = (README.parent / "constraints-lowest.txt").read_text()
+    lowest = dict(line.split("==") for line in text.splitlines() if "==" in line)
+    assert set(floors) - set(lowest) <= {"torchvision", "build", "mypy", "ruff"}
+    for name, version in lowest.items():
+        assert version == floors[name] or version.startswith(f"{floors[name]}.")
