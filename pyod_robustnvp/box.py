@@ -11,6 +11,8 @@ from .scaling import Table, finite, quiet, width_above_zero
 
 # So many half-widths from the middle the flows are still asked; farther out they know nothing.
 NEAR = 2.0
+# Rows that tell where the middle is.
+ENOUGH = 10_000
 # The square of the largest distance is a finite number.
 FARTHEST = 1e150
 
@@ -58,10 +60,10 @@ class Box(BaseEstimator):
         with quiet():
             table: Table = check_array(X, dtype=np.float64)
         # Halves, here and below: the difference of two huge numbers may overflow.
-        half = table / 2
-        low, high = np.quantile(half, [0.25, 0.75], axis=0)
+        some = table[:: max(len(table) // ENOUGH, 1)] / 2
+        low, high = np.quantile(some, [0.25, 0.75], axis=0)
         middle = low / 2 + high / 2
-        width = np.abs(half - middle).max(axis=0)
+        width = np.maximum(table.max(axis=0) / 2 - middle, middle - table.min(axis=0) / 2)
         with np.errstate(over="ignore"):
             self.center_: Table = 2 * middle
             self.scale_: Table = width_above_zero(finite(2 * width), self.center_)
@@ -82,14 +84,22 @@ class Box(BaseEstimator):
         nats : ndarray of shape (n_samples,)
             0 but for these.
         """
+        with np.errstate(over="ignore"):
+            reach = NEAR * self.scale_
+            near = (self.center_ - reach <= X) & (self.center_ + reach >= X)
+        far, nats = ~near.all(axis=1), np.zeros(len(X))
+        if not far.any():
+            return X, nats
+        drawn = X.copy()
+        drawn[far], distance = self._drawn(X[far])
+        nats[far] = (distance**2 - NEAR**2) / 2
+        return drawn, nats
+
+    def _drawn(self, X: Table) -> tuple[Table, Table]:
+        """Return where far rows are drawn back to, and their distances in half-widths."""
         middle, width = self.center_ / 2, self.scale_ / 2
         away = X / 2 - middle
         with np.errstate(over="ignore"):
             distance = (np.abs(away) / width).max(axis=1).clip(NEAR, FARTHEST)
-        far = distance > NEAR
-        if not far.any():
-            return X, np.zeros(len(X))
-        near = X.copy()
-        back = away[far] * (NEAR / distance[far])[:, None]
-        near[far] = 2 * (middle + back.clip(-NEAR * width, NEAR * width))
-        return near, (distance**2 - NEAR**2) / 2
+        back = (away * (NEAR / distance)[:, None]).clip(-NEAR * width, NEAR * width)
+        return 2 * (middle + back), distance
