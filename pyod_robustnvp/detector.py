@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike
 from pyod.models.base import BaseDetector
+from scipy.sparse import issparse
 from sklearn.base import clone
 from sklearn.utils import check_array, check_consistent_length, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -240,13 +241,14 @@ class RobustRealNVP(BaseDetector):
         return self
 
     def _forget(self) -> None:
-        """Drop everything learned, what was learned last first."""
-        for name in reversed(list(vars(self))):
+        """Drop everything learned, first what tells that there is something."""
+        self.__dict__.pop(LAST_LEARNED, None)
+        for name in list(vars(self)):
             if name.endswith("_") or name in ("_classes", "_mu", "_sigma"):
                 delattr(self, name)
 
     def __sklearn_is_fitted__(self) -> bool:
-        """Tell by what fit sets last, and drops first, so that an interrupt leaves no half."""
+        """Tell by what fit sets last and drops first: an interrupt leaves no half that counts."""
         return LAST_LEARNED in vars(self)
 
     def decision_function(self, X: ArrayLike, batch_size: int | None = None) -> Table:
@@ -370,7 +372,8 @@ class RobustRealNVP(BaseDetector):
             There is nothing to save yet.
         ValueError
             A parameter is an object: a transformer as ``preprocessing``, a PyThresh object, a
-            RandomState. ``joblib.dump`` holds those.
+            RandomState; ``joblib.dump`` holds those. Or a parameter was changed after the fit, as
+            far as the model shows it.
         OSError
             The file can't be written.
         """
@@ -424,6 +427,7 @@ class RobustRealNVP(BaseDetector):
     def _fit(self, X: ArrayLike) -> None:
         widths = validation.check_widths(self.hidden_neuron_list)
         members = validation.check_integer("n_estimators", self.n_estimators)
+        validation.check_size(members, widths)
         self.device_ = validation.check_device(self.device)
         table = self._table(X, reset=True)
         settings = self._settings(len(table))
@@ -488,14 +492,14 @@ class RobustRealNVP(BaseDetector):
                     ensure_all_finite=False,
                     ensure_min_samples=2 if reset else 1,
                 )
+                if table.dtype.kind in "mM":
+                    raise ValueError(f"could not convert {table.dtype}: dates are no numbers")
                 return check_array(table, dtype=[np.float64, np.float32], input_name="X")
-        except ValueError as error:
-            if "could not convert" in str(error) or "bytes/strings" in str(error):
-                raise ValueError(
-                    f"X holds text ({error}); encode it as numbers first, "
-                    "with sklearn.preprocessing.OneHotEncoder say"
-                ) from error
-            raise
+        except (OverflowError, TypeError, ValueError) as error:
+            if issparse(X):
+                raise
+            kind = TypeError if isinstance(error, TypeError) else ValueError
+            raise kind(validation.mended(str(error))) from error
 
     def _fit_preprocessing(self, X: Table) -> Any:
         if isinstance(self.preprocessing, bool):

@@ -198,6 +198,8 @@ def _replace(path: Path, data: bytes) -> None:
         with contextlib.suppress(FileNotFoundError):
             shutil.copymode(path, draft)
         draft.replace(path)
+    except OSError as error:
+        raise OSError(error.errno, f"the model can't be saved: {error.strerror}", path) from error
     finally:
         draft.unlink(missing_ok=True)
 
@@ -324,6 +326,9 @@ def _check_model(clf: Any) -> None:
             raise ValueError("the principal axes are not orthonormal")
     if not ((clf.decision_scores_ > clf.threshold_) == clf.labels_).all():
         raise ValueError("labels_ are not what threshold_ makes of decision_scores_")
+    caps = validation.check_caps(clf.lipschitz)
+    if caps and clf.lipschitz_ > max(caps) * (1 + 1e-4):
+        raise ValueError(f"lipschitz={clf.lipschitz} is below the weights' {clf.lipschitz_}")
     if not math.isclose(float(clf.flow_.sigma().max()), clf.lipschitz_, rel_tol=1e-4):
         raise ValueError(f"its weights have not the Lipschitz constants of {clf.lipschitz_}")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -12,13 +14,16 @@ from .flow import RealNVP, log_density
 class LastSound:
     r"""The last state of a flow in which it was not much worse than untrained.
 
-    A flow is sound where the trimmed loss L of each member, on rows that stay the same, is finite
-    and not far above L_0, the largest before training, with and without the caps,
+    A member is sound where its trimmed loss L, on rows that stay the same, is finite and not far
+    above L_0, the largest of any member before training, with and without the caps,
 
     .. math:: L \le \max(\tfrac54 L_0, L_0 + \tfrac12 d).
 
-    A finite loss alone proves little: weights may have grown beyond use in the step before, or the
-    tanh of all networks may be saturated, so that no gradient leads back.
+    It may be that of one share of the rows alone, of those that training keeps or of fewer: the
+    likeliest rows pay for it when training comes nearer to far ones, and the far ones when it drops
+    them. Who diverged does worse on both. A finite loss alone proves little: weights may have grown
+    beyond use in the step before, or the tanh of all networks may be saturated, so that no
+    gradient leads back.
 
     Parameters
     ----------
@@ -26,34 +31,35 @@ class LastSound:
         Untrained.
     columns : Tensor of shape (members, d, n)
         Rows for each member, in its order of columns.
-    kept : int
-        How many rows the loss keeps.
+    kept : sequence of int
+        How many rows a loss keeps, for each share.
 
     Examples
     --------
     >>> flow = RealNVP(2, generator=torch.Generator().manual_seed(0))
-    >>> last = LastSound(flow, torch.zeros(1, 2, 9), kept=9)
+    >>> last = LastSound(flow, torch.zeros(1, 2, 9), kept=[9, 2])
     >>> _ = flow.biases[0].detach().fill_(torch.nan)
     >>> last.is_sound(), last.restore(), last.is_sound()
     (False, 0, True)
     """
 
-    def __init__(self, flow: RealNVP, columns: Tensor, kept: int):
+    def __init__(self, flow: RealNVP, columns: Tensor, kept: Sequence[int]):
         self.flow = flow
         self.columns = columns
         self.kept = kept
-        self.untrained = 0.0
+        self.untrained = torch.zeros(len(kept), 1, dtype=torch.float64, device=columns.device)
         self.allow()
         self.remember(0)
 
     def allow(self) -> None:
         """Take the present state for one before training."""
-        self.untrained = max(self.untrained, float(self._losses().abs().max()))
+        largest = self._losses().abs().amax(dim=1, keepdim=True)
+        self.untrained = torch.maximum(self.untrained, largest)
 
     def is_sound(self) -> bool:
-        """Return whether the flow is."""
-        bound = self.untrained + max(self.untrained / 4, self.columns.shape[1] / 2)
-        return bool((self._losses() <= bound).all())
+        """Return whether all members are."""
+        slack = (self.untrained / 4).clamp_min(self.columns.shape[1] / 2)
+        return bool((self._losses() <= self.untrained + slack).any(dim=0).all())
 
     def remember(self, epochs: int) -> None:
         """Keep the state of the flow, and after how many epochs it had it."""
@@ -69,8 +75,8 @@ class LastSound:
 
     @torch.no_grad()
     def _losses(self) -> Tensor:
-        """Return the trimmed loss of each member, in nats a row, summed in float64."""
+        """Return the losses in nats a row, of shape (shares, members), summed in float64."""
         passage = Passage(self.flow.weights, self.flow.biases, self.columns.shape[2])
         z, log_det = passage.forward(self.columns)
-        nll = -log_density(z.double(), log_det.double())
-        return nll.topk(self.kept, dim=1, largest=False).values.mean(dim=1)
+        ordered = (-log_density(z.double(), log_det.double())).sort(dim=1).values
+        return torch.stack([ordered[:, :kept].mean(dim=1) for kept in self.kept])

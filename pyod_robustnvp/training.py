@@ -38,6 +38,8 @@ from .recovery import LastSound
 WARMUP = 0.05
 # Whether training diverged is looked at, at the end of an epoch, after so many steps.
 CHECKED_EVERY = 50
+# Rows that tell whether a flow is sound: no single one may.
+JUDGED_ROWS = 256
 # Steps of the power iteration that caps an untrained flow roughly, which an SVD would exactly.
 ESTIMATES = 3
 # Step sizes that are tried, each a tenth of the one before.
@@ -205,12 +207,14 @@ def _batch_size(x: Tensor, settings: Settings) -> int:
 def _untrained(flow: RealNVP, x: Tensor, settings: Settings, caps: Tensor | None) -> LastSound:
     """Return what to go back to before the first step.
 
-    Its batch is drawn apart, so that those of the training are as without it.
+    Its rows are drawn apart, so that those of the training are as without it, and are as many
+    whatever the batches: of a short table one comes several times, each with its own noise.
     """
     apart = torch.Generator().manual_seed(0)
-    batch_size = _batch_size(x, settings)
-    columns = next(_noisy_rows(flow, x, batch_size, settings.noise, apart))
-    last = LastSound(flow, columns, max(round(batch_size * (1 - settings.trim)), 1))
+    index = torch.randint(x.shape[1], (flow.members, JUDGED_ROWS), generator=apart)
+    columns = _noisy(flow, x, index, settings.noise, apart)
+    shares = (1 - settings.trim, (1 - settings.trim) / 4)
+    last = LastSound(flow, columns, [max(round(JUDGED_ROWS * share), 1) for share in shares])
     vectors = [_random_vectors(weight, apart) for weight in flow.weights]
     for _ in range(ESTIMATES):
         _cap(flow, vectors, caps)
@@ -252,13 +256,20 @@ def _noisy_rows(
     flow: RealNVP, x: Tensor, batch_size: int, noise: float, generator: torch.Generator
 ) -> Iterator[Tensor]:
     """Yield a batch for each member, of shape (members, d, batch_size), in its order of columns."""
-    view = views_of(flow.members, len(x))[:, None].to(x.device)
     for index in batches(x.shape[1], batch_size, flow.members, generator):
-        columns = flow.ordered(x[view, index.to(x.device)])
-        if noise:
-            blur = torch.randn(columns.shape, generator=generator, dtype=torch.float32)
-            columns.add_(blur.to(x.device), alpha=noise)
-        yield columns
+        yield _noisy(flow, x, index, noise, generator)
+
+
+def _noisy(
+    flow: RealNVP, x: Tensor, index: Tensor, noise: float, generator: torch.Generator
+) -> Tensor:
+    """Return the rows of each member with noise, of shape (members, d, batch_size)."""
+    view = views_of(flow.members, len(x))[:, None].to(x.device)
+    columns = flow.ordered(x[view, index.to(x.device)])
+    if noise:
+        blur = torch.randn(columns.shape, generator=generator, dtype=torch.float32)
+        columns.add_(blur.to(x.device), alpha=noise)
+    return columns
 
 
 def _set_gradients(passage: RoundTrip, columns: Tensor, kept: int) -> Tensor:

@@ -2,12 +2,41 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 import torch
+
+#: Weights of a layer of a coupling, of all flows: all that training holds of them are 60 GB.
+MOST_WEIGHTS = 10**8
+
+#: What an error about a table holds, and what to do about it.
+MENDS = {
+    "contains NaN": "fill gaps or drop their rows first, with sklearn.impute.SimpleImputer say",
+    "contains infinity": "clip or drop infinite values first",
+    "could not convert": "encode it as numbers first, with sklearn.preprocessing.OneHotEncoder say",
+    "bytes/strings": "encode it as numbers first, with sklearn.preprocessing.OneHotEncoder say",
+    "to float": "give numbers that float64 holds",
+    "float()": "give numbers",
+}
+
+
+def mended(message: str) -> str:
+    """Return an error of scikit-learn or numpy about X with what to do about it.
+
+    Examples
+    --------
+    >>> mended("Input X contains infinity.")
+    'Input X contains infinity: clip or drop infinite values first'
+    """
+    for part, mend in MENDS.items():
+        if part in message:
+            text = "X holds text or objects: " * ("encode" in mend) + message.rstrip(".")
+            return f"{text}: {mend}"
+    return message
 
 
 def check_integer(name: str, value: Any, low: int = 1) -> int:
@@ -139,6 +168,24 @@ def device_or_cpu(name: str) -> torch.device:
         except ValueError:
             continue
     return torch.device("cpu")
+
+
+def check_size(members: int, widths: tuple[int, ...]) -> None:
+    """Refuse networks that no memory holds.
+
+    Examples
+    --------
+    >>> check_size(10**6, (100, 100))
+    Traceback (most recent call last):
+    ValueError: n_estimators=1000000 flows of hidden_neuron_list=(100, 100) have a layer of more \
+than 10^8 weights; give fewer or narrower ones
+    """
+    pairs = itertools.pairwise((1, *widths, 1))
+    if members * max(n * m for n, m in pairs) > MOST_WEIGHTS:
+        raise ValueError(
+            f"n_estimators={members} flows of hidden_neuron_list={widths} have a layer of more "
+            "than 10^8 weights; give fewer or narrower ones"
+        )
 
 
 def check_option(name: str, value: Any, options: tuple) -> Any:

@@ -11,8 +11,8 @@ from sklearn.preprocessing import FunctionTransformer
 from pyod_robustnvp import RobustRealNVP
 
 TABLES = {
-    "NaN": ([[0.0, np.nan], [1.0, 2.0]], "X contains NaN"),
-    "infinity": ([[0.0, np.inf], [1.0, 2.0]], "X contains infinity"),
+    "NaN": ([[0.0, np.nan], [1.0, 2.0]], "X contains NaN.*SimpleImputer"),
+    "infinity": ([[0.0, np.inf], [1.0, 2.0]], "X contains infinity.*clip or drop"),
     "masked": (np.ma.masked_array(np.eye(3), mask=np.eye(3)), "X has masked values.*X.filled"),
     "sparse": (csr_array(np.eye(3)), "toarray"),
     "strings": ([["a", "b"], ["c", "d"]], "X holds text.*encode it as numbers"),
@@ -23,6 +23,12 @@ TABLES = {
         pd.DataFrame({"n": [1, 2], "t": pd.Categorical(["x", "y"])}),
         "X holds text.*encode it",
     ),
+    "dates": (np.array([["2020", "NaT"], ["2021", "2022"]], dtype="M8[s]"), "dates are no numbers"),
+    "beyond any float": (
+        np.array([[10**400, 1], [2, 3]], dtype=object),
+        "numbers that float64 holds",
+    ),
+    "dates in a frame": (pd.DataFrame({"t": pd.to_datetime(["2020", "2021"])}), "numbers"),
     "complex": (np.array([[1j, 0], [0, 1]]), "Complex data not supported"),
     "no rows": (np.empty((0, 3)), "0 sample.*minimum of 2"),
     "no columns": (np.empty((3, 0)), "0 feature.*minimum of 1"),
