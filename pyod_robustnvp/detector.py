@@ -222,6 +222,8 @@ class RobustRealNVP(BaseDetector):
         ------
         ValueError
             A parameter or the table can't be used; the message says which and why.
+        TypeError
+            The table is sparse or holds objects.
         FloatingPointError
             Training diverged with every step size that was tried.
 
