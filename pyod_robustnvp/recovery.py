@@ -17,7 +17,10 @@ class LastSound:
     A member is sound where its trimmed loss L, on rows that stay the same, is finite and not far
     above L_0, the largest of any member before training, with and without the caps,
 
-    .. math:: L \le \max(\tfrac54 L_0, L_0 + \tfrac12 d).
+    .. math:: L \le L_0 + \tfrac12 d + 9 \max(L_0 - 4d, 0).
+
+    The last part is for rows that are not of magnitude one: their losses are squares, and a cap
+    alone multiplies them.
 
     It may be that of one share of the rows alone, of those that training keeps or of fewer: the
     likeliest rows pay for it when training comes nearer to far ones, and the far ones when it drops
@@ -58,8 +61,9 @@ class LastSound:
 
     def is_sound(self) -> bool:
         """Return whether all members are."""
-        slack = (self.untrained / 4).clamp_min(self.columns.shape[1] / 2)
-        return bool((self._losses() <= self.untrained + slack).any(dim=0).all())
+        d = self.columns.shape[1]
+        bound = self.untrained + d / 2 + 9 * (self.untrained - 4 * d).clamp_min(0)
+        return bool((self._losses() <= bound).any(dim=0).all())
 
     def remember(self, epochs: int) -> None:
         """Keep the state of the flow, and after how many epochs it had it."""

@@ -13,6 +13,9 @@ import torch
 #: Weights of a layer of a coupling, of all flows: all that training holds of them are 60 GB.
 MOST_WEIGHTS = 10**8
 
+#: Far enough above the least that float32 holds, so that nothing is divided by 0.
+SMALLEST_CAP = 1e-30
+
 #: What an error about a table holds, and what to do about it.
 MENDS = {
     "contains NaN": "fill gaps or drop their rows first, with sklearn.impute.SimpleImputer say",
@@ -128,10 +131,10 @@ def check_caps(value: Any) -> tuple[float, ...] | None:
         return None
     caps = (value,) if _is_number(value) else value
     numbers = isinstance(caps, tuple | list | np.ndarray) and all(map(_is_number, caps))
-    if not numbers or not len(caps) or not all(0 < cap < math.inf for cap in caps):
+    if not numbers or not len(caps) or not all(SMALLEST_CAP <= cap < math.inf for cap in caps):
         raise ValueError(
-            "lipschitz must be a positive, finite number, a sequence of such numbers or None, "
-            f"got {value!r}"
+            f"lipschitz must be a finite number of at least {SMALLEST_CAP}, a sequence of such "
+            f"numbers or None, got {value!r}"
         )
     return tuple(float(cap) for cap in caps)
 

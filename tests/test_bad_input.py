@@ -72,7 +72,7 @@ PARAMETERS = {
         ({"lr": 0.0}, "lr must be a positive, finite number, got 0.0"),
         ({"lr": float("inf")}, "lr must be a positive, finite number, got inf"),
         ({"lr": "fast"}, "lr must be a positive, finite number, got 'fast'"),
-        ({"lipschitz": -1.5}, "lipschitz must be a positive, finite number, a sequence.*got -1.5"),
+        ({"lipschitz": -1.5}, "lipschitz must be a finite number of at least 1e-30.*got -1.5"),
         ({"lipschitz": ()}, r"lipschitz must be.*or None, got \(\)"),
         ({"lipschitz": (1.0, 0.0)}, r"lipschitz must be.*got \(1.0, 0.0\)"),
         ({"lipschitz": "1.5"}, "lipschitz must be.*got '1.5'"),

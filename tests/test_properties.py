@@ -110,6 +110,7 @@ PARAMETERS = sorted(set(RobustRealNVP().get_params()) - {"verbose"})
 @example(name="lr", value=1e38)
 @example(name="n_estimators", value=10**12)
 @example(name="hidden_neuron_list", value=(10**30,))
+@example(name="lipschitz", value=[1e-60])
 @example(name="device", value="hpu")
 @given(name=st.sampled_from(PARAMETERS), value=VALUES)
 def test_every_value_of_a_parameter_is_used_or_refused_by_name(tried, name, value):

@@ -1,4 +1,4 @@
-"""Interrupted at any moment, a fit leaves an estimator that is unfitted, or fitted, and usable."""
+"""Interrupted at any moment, a fit leaves an unfitted estimator, or a whole model, old or new."""
 
 import signal
 import time
@@ -47,6 +47,7 @@ def struck(work, error, seconds):
 def test_an_interrupted_fit_leaves_a_usable_estimator(error, formerly_fitted, deaths, tried):
     clf, rng, interrupted = RobustRealNVP(**SMALL), np.random.default_rng(0), 0
     expected = clone(clf).fit(X).decision_function(X)
+    former = clone(clf).fit(X[:50]).decision_function(X)
     start = time.perf_counter()
     clone(clf).fit(X)
     duration = time.perf_counter() - start
@@ -64,7 +65,8 @@ def test_an_interrupted_fit_leaves_a_usable_estimator(error, formerly_fitted, de
                     call(X)
             assert not hasattr(clf, "flow_")
         else:
-            np.testing.assert_array_equal(clf.decision_function(X), expected)
+            scores = clf.decision_function(X)
+            assert (scores == expected).all() or (formerly_fitted and (scores == former).all())
         assert torch.is_grad_enabled()
         assert not torch.is_inference_mode_enabled()
     assert interrupted > deaths / 4
