@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
-from sklearn.utils import check_array
 
-from .scaling import Table, finite, quiet, width_above_zero
+from .scaling import Table, finite, width_above_zero
 
 # So many half-widths from the middle the flows are still asked; farther out they know nothing.
 NEAR = 2.0
@@ -39,26 +37,14 @@ class Box(BaseEstimator):
 
     Examples
     --------
-    >>> box = Box().fit([[-1.0, 0.0], [0.0, 5.0], [1.0, 10.0]])
+    >>> box = Box().fit(np.array([[-1.0, 0.0], [0.0, 5.0], [1.0, 10.0]]))
     >>> near, nats = box.draw_back(np.array([[1.0, -4.0], [4.0, 5.0]]))
     >>> near.tolist(), nats.tolist()
     ([[1.0, -4.0], [2.0, 5.0]], [0.0, 6.0])
     """
 
-    def fit(self, X: ArrayLike, y: object = None) -> Box:
-        """Learn the middle and the half-widths.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-        y : ignored
-
-        Returns
-        -------
-        self : Box
-        """
-        with quiet():
-            table: Table = check_array(X, dtype=np.float64)
+    def fit(self, table: Table) -> Box:
+        """Learn the middle and the half-widths of finite float64 rows."""
         # Halves, here and below: the difference of two huge numbers may overflow.
         some = table[:: max(len(table) // ENOUGH, 1)] / 2
         low, high = np.quantile(some, [0.25, 0.75], axis=0)

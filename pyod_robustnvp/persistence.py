@@ -241,8 +241,7 @@ def _restore(cls: type, content: Content, arrays: Arrays) -> Any:
     for name in ARRAYS:
         setattr(clf, name, arrays[name])
     clf.loss_curve_ = clf.loss_curve_.tolist()
-    clf.box_ = Box()
-    clf.box_.center_, clf.box_.scale_ = (arrays[f"box.{part}"] for part in SCALED)
+    clf.box_ = _scaled(Box(), arrays, "box")
     clf.preprocessing_, clf.axes_ = _scaler(arrays, "scaler"), _axes(arrays)
     clf.flow_ = _flow(clf, arrays).requires_grad_(False)
     clf.device_ = validation.device_or_cpu(learned["device_"])
@@ -354,7 +353,12 @@ def _axes(arrays: Arrays) -> PrincipalAxes | None:
 def _scaler(arrays: Arrays, name: str) -> SoftQuantileScaler | None:
     if f"{name}.center_" not in arrays:
         return None
-    scaler = SoftQuantileScaler()
-    scaler.center_, scaler.scale_ = (arrays[f"{name}.{part}"] for part in SCALED)
+    scaler = _scaled(SoftQuantileScaler(), arrays, name)
     scaler.n_features_in_ = len(scaler.center_)
     return scaler
+
+
+def _scaled(part: Any, arrays: Arrays, name: str) -> Any:
+    """Give a part of the model its centers and scales."""
+    part.center_, part.scale_ = (arrays[f"{name}.{each}"] for each in SCALED)
+    return part

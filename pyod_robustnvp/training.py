@@ -186,18 +186,24 @@ def _complete(
     with bar:
         for start in range(begin, settings.steps, per_epoch):
             stop = min(start + per_epoch, settings.steps)
-            total = x.new_zeros(())
-            for loss in islice(steps, stop - start):
-                total += loss
-                bar.update()
-            losses.append(total.item() / (flow.members * (stop - start)))
+            losses.append(_epoch(steps, stop - start, bar) / flow.members)
             _report(losses, stop, settings)
-            if stop == settings.steps or stop - checked >= CHECKED_EVERY:
-                if not (all(map(math.isfinite, losses)) and last.is_sound()):
-                    return False
-                last.remember(len(losses))
-                checked = stop
+            if stop < settings.steps and stop - checked < CHECKED_EVERY:
+                continue
+            if not (all(map(math.isfinite, losses)) and last.is_sound()):
+                return False
+            last.remember(len(losses))
+            checked = stop
     return True
+
+
+def _epoch(steps: Iterator[Tensor], n: int, bar: tqdm) -> float:
+    """Take n steps and return the mean of their losses."""
+    total: Tensor | float = 0.0
+    for loss in islice(steps, n):
+        total += loss  # A tensor: its value is not asked for before the end.
+        bar.update()
+    return float(total) / n
 
 
 def _batch_size(x: Tensor, settings: Settings) -> int:

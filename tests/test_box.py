@@ -52,5 +52,5 @@ def test_extreme_numbers_stay_finite_and_in_the_box(largest, value):
 
 
 def test_a_constant_column_is_measured_by_its_own_value():
-    box = Box().fit([[5.0, 0.0], [5.0, 0.0]])
+    box = Box().fit(np.array([[5.0, 0.0], [5.0, 0.0]]))
     assert box.draw_back(np.array([[30.0, 0.0], [5.0, 4.0]]))[1].tolist() == [10.5, 6.0]
