@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import torch
 from joblib import Parallel, delayed
+from joblib.externals.loky import get_reusable_executor
 from numpy.typing import NDArray
 
 from pyod_robustnvp import RobustRealNVP
@@ -110,6 +111,9 @@ def joblib(n: int, backend: str, score: Callable) -> Iterator[Map]:
     """Call by joblib."""
     with Parallel(n, backend=backend) as parallel:
         yield lambda jobs: parallel(delayed(score)(job) for job in jobs)
+    if backend == "loky":
+        # Its processes wait for more, and this one, a child, would wait for them to end.
+        get_reusable_executor().shutdown()
 
 
 CALLERS = {

@@ -219,8 +219,8 @@ def _untrained(flow: RealNVP, x: Tensor, settings: Settings, caps: Tensor | None
     apart = torch.Generator().manual_seed(0)
     index = torch.randint(x.shape[1], (flow.members, JUDGED_ROWS), generator=apart)
     columns = _noisy(flow, x, index, settings.noise, apart)
-    shares = (1 - settings.trim, (1 - settings.trim) / 4)
-    last = LastSound(flow, columns, [max(round(JUDGED_ROWS * share), 1) for share in shares])
+    kept = JUDGED_ROWS * (1 - settings.trim)
+    last = LastSound(flow, columns, [max(round(rows), 1) for rows in (kept, kept / 4)])
     vectors = [_random_vectors(weight, apart) for weight in flow.weights]
     for _ in range(ESTIMATES):
         _cap(flow, vectors, caps)
