@@ -29,6 +29,9 @@ EXPERIMENTS = {
     "odds": Experiment(
         experiments.run_odds, "detectors datasets data_dir rows contamination seeds n_jobs"
     ),
+    "clusters": Experiment(
+        experiments.run_clusters, "detectors contamination seeds n_jobs", seeds=5
+    ),
     "ablation": Experiment(
         experiments.run_ablation, "datasets data_dir rows contamination seeds n_jobs"
     ),

@@ -98,3 +98,18 @@ def correlated(n: int, d: int, seed: int, share: float = 0.03) -> Dataset:
     y = rng.random(n) < share
     X[y] = rng.uniform(-6, 6, size=(y.sum(), d))
     return Dataset("correlated", X, y.astype(int))
+
+
+def clustered(n: int, d: int, seed: int, share: float) -> Dataset:
+    """Return the Gaussian of ``correlated`` with a dense cluster of anomalies beside it.
+
+    They make up the share of the rows. In units of the columns' standard deviations the cluster
+    lies at a distance of 4 from the middle, in a random direction, and is a tenth wide.
+    """
+    rng = np.random.default_rng(seed)
+    X = correlated(n, d, seed, share=0.0).X
+    y = np.arange(n) < round(n * share)
+    direction = rng.normal(size=d)
+    middle = 4 * direction / np.linalg.norm(direction)
+    X[y] = X.std(axis=0) * (middle + rng.normal(scale=0.1, size=(y.sum(), d)))
+    return Dataset(f"{share:.0%} of {d} columns", X, y.astype(int))

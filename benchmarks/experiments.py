@@ -11,9 +11,11 @@ from tqdm import tqdm
 
 from . import pictures, profiles, reliability, scale, sensitivity, speed, tables, thresholds
 from .ablation import VARIANTS
-from .datasets import Dataset, bundled, correlated, find_data_dir, load_file
+from .datasets import Dataset, bundled, clustered, correlated, find_data_dir, load_file
 from .detectors import DETECTORS
 from .protocol import Maker, Protocol, Record, run_all
+
+CLUSTERED_ROWS = 2500
 
 
 def run_bundled(options: argparse.Namespace) -> None:
@@ -31,6 +33,19 @@ def run_odds(options: argparse.Namespace) -> None:
     protocol = Protocol(options.contamination, rows=options.rows)
     splits = _splits(options, options.seeds)
     _present(_run(splits, _chosen(options), protocol, options.n_jobs), options.out)
+
+
+def run_clusters(options: argparse.Namespace) -> None:
+    """Compare the detectors on made tables with a dense cluster of anomalies."""
+    splits = [
+        (clustered(CLUSTERED_ROWS, d, seed, share), seed)
+        for share in (0.05, 0.1, 0.2)
+        for d in (3, 6, 12, 25)
+        for seed in range(options.seeds)
+    ]
+    ours = {name: VARIANTS[name] for name in ("mixture of the flows", "product of the flows")}
+    protocol = Protocol(options.contamination)
+    _present(_run(splits, _chosen(options) | ours, protocol, options.n_jobs), options.out)
 
 
 def run_ablation(options: argparse.Namespace) -> None:

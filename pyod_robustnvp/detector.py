@@ -32,11 +32,13 @@ JUDGED_ROWS = 2000
 # through them; the squares of that are summed in float64.
 LARGEST_TRAINED = 1e6
 LARGEST_SCORED = 1e15
+# Of the power mean of the flows' densities: 1 lets any flow clear a row, 0 any condemn it.
+EXPONENT = 0.25
 LAST_LEARNED = "_sigma"
 
 
 class RobustRealNVP(BaseDetector):
-    """Outlier detection by a RealNVP density that ignores the least likely rows.
+    r"""Outlier detection by a RealNVP density that ignores the least likely rows.
 
     ``contamination`` is the paper's eps: besides setting the threshold, which is all it does in
     other PyOD detectors, it decides how many rows of each training batch are left out. By default
@@ -44,7 +46,7 @@ class RobustRealNVP(BaseDetector):
 
     Rows are seen in two views: their columns, scaled one by one, and their principal axes. Several
     flows, smooth and flexible ones, learn the density of either view; the anomaly score of a row
-    is its negative log-density under the mixture of a view's flows, averaged over the views. Two
+    is the negative logarithm of a mean of their densities, averaged over the views. Two
     safeguards keep anomalies in the training data from being learned as normal: each flow leaves
     out the rows that it finds least likely, and the networks in it keep a bounded Lipschitz
     constant, so that no flow can wrap itself around a small cluster.
@@ -70,11 +72,8 @@ class RobustRealNVP(BaseDetector):
         flows from making much of the few values of a discrete column; 0 adds none. With
         ``preprocessing`` of another scale it should be of that scale; principal axes always have
         the default's.
-    lr : float, default=2e-3
+    lr : float, default=1e-3
         The step size of Adam, above 0.
-    lr_decay : bool, default=True
-        Whether the step size falls linearly to 0 over the training, which takes the noise of the
-        last batches out of the weights; the paper's stays.
     epoch_num : int or None, default=None
         Passes over the training data. None takes 200 steps, whatever the number of rows: of more
         than 51,200 rows (with batches of 256) so many are drawn, which ``preprocessing`` and the
@@ -142,12 +141,15 @@ class RobustRealNVP(BaseDetector):
 
     Notes
     -----
-    A mixture takes a row for normal that any of its flows does, so that the odd blind spot of one
-    flow does no harm; the average over the views asks that a row be normal in both. The price: one
-    flow that learned a cluster of anomalies clears it for its view, which happens, with some seeds,
-    where a dense cluster makes up a fifth of the table; a single ``lipschitz`` of 0.35 guards
-    against it. Densities are compared in the coordinates of their view. The method fails where
-    anomalies are denser than the normal rows, or more than half of the data.
+    The mean over the M flows of a view is a power mean: the score of a row x is
+
+    .. math:: -4 \log \frac{1}{M} \sum_m p_m(x)^{1/4},
+
+    averaged over the views. A mixture (exponent 1) would take a row for normal that any of its
+    flows does, and so clear a cluster of anomalies that a single flow learned; a product (exponent
+    0) asks all flows, and condemns a row for the blind spot of one. The average over the views asks
+    that a row be normal in both; densities are compared in the coordinates of their view. The
+    method fails where anomalies are denser than the normal rows, or more than half of the data.
 
     References
     ----------
@@ -174,8 +176,7 @@ class RobustRealNVP(BaseDetector):
         preprocessing=True,
         principal_axes=True,
         noise=0.05,
-        lr=2e-3,
-        lr_decay=True,
+        lr=1e-3,
         epoch_num=None,
         batch_size=256,
         hidden_neuron_list=(48,),
@@ -191,7 +192,6 @@ class RobustRealNVP(BaseDetector):
         self.principal_axes = principal_axes
         self.noise = noise
         self.lr = lr
-        self.lr_decay = lr_decay
         self.epoch_num = epoch_num
         self.batch_size = batch_size
         self.hidden_neuron_list = hidden_neuron_list
@@ -266,7 +266,8 @@ class RobustRealNVP(BaseDetector):
         Returns
         -------
         scores : ndarray of shape (n_samples,)
-            The negative log-density of the scaled row, in nats, averaged over its views. A row far
+            The negative log-density of the scaled row, in nats, as the flows of a view agree on it
+            (see the notes of the class), averaged over its views. A row far
             outside of the training rows, where the flows know nothing, has that of a point on the
             way to their middle, and pays for the distance: see :class:`~pyod_robustnvp.box.Box`.
         """
@@ -293,7 +294,7 @@ class RobustRealNVP(BaseDetector):
         table = self._table(X, reset=False)
         log_density = np.empty(len(table))
         for rows, part in _parts(table):
-            log_density[rows] = self._mixtures(self._log_densities(part))[0]
+            log_density[rows] = self._power_means(self._log_densities(part), 1.0)[0]
             if isinstance(self.preprocessing_, SoftQuantileScaler):
                 log_density[rows] += self.preprocessing_.log_det(part)
         return log_density
@@ -459,7 +460,6 @@ class RobustRealNVP(BaseDetector):
         """Check what steers the training, and the switches."""
         validation.check_option("verbose", self.verbose, (0, 1, 2))
         validation.check_option("principal_axes", self.principal_axes, (True, False))
-        validation.check_option("lr_decay", self.lr_decay, (True, False))
         contamination = validation.check_contamination(self.contamination)
         if contamination is not None:
             # BaseDetector takes np.float32 for a PyThresh object.
@@ -476,7 +476,6 @@ class RobustRealNVP(BaseDetector):
             trim=validation.check_trim_fraction(self.trim_fraction, contamination, LEAST_TRIM),
             caps=validation.check_caps(self.lipschitz),
             noise=validation.check_noise(self.noise),
-            lr_decay=self.lr_decay,
             verbose=self.verbose,
         )
 
@@ -543,14 +542,14 @@ class RobustRealNVP(BaseDetector):
 
     def _pooled(self, by_flow: torch.Tensor) -> Table:
         """Return the anomaly scores of rows from their log-densities."""
-        return -self._mixtures(by_flow).mean(axis=0)
+        return -self._power_means(by_flow, EXPONENT).mean(axis=0)
 
-    def _mixtures(self, by_flow: torch.Tensor) -> Table:
-        """Return the log-density of each view's mixture, of shape (views, rows)."""
+    def _power_means(self, by_flow: torch.Tensor, exponent: float) -> Table:
+        """Return the log of the power mean of each view's densities, of shape (views, rows)."""
         views = self._n_views()
-        of_views = [by_flow[view::views] for view in range(views)]
-        mixtures = [flows.logsumexp(dim=0) - math.log(len(flows)) for flows in of_views]
-        return torch.stack(mixtures).cpu().numpy()
+        of_views = [exponent * by_flow[view::views] for view in range(views)]
+        means = [(flows.logsumexp(dim=0) - math.log(len(flows))) / exponent for flows in of_views]
+        return torch.stack(means).cpu().numpy()
 
     def _n_views(self) -> int:
         return 1 if self.axes_ is None else 2

@@ -24,7 +24,6 @@ PAPER = {
     "principal_axes": False,
     "noise": 0.0,
     "lr": 3e-4,
-    "lr_decay": False,
     "epoch_num": 200,
     "batch_size": 128,
     "hidden_neuron_list": (256, 256),

@@ -7,8 +7,7 @@ finds least likely, and lowers the mean of the rest,
 
 The share grows linearly from 0 to eps over the first steps, since a model that has learned nothing
 yet can't tell which rows are unlikely. After every step the weights are brought back under the
-Lipschitz caps. The step size may fall linearly to 0, which takes the noise of the last batches out
-of the weights.
+Lipschitz caps.
 
 Rows may come in several views, coordinates of the same rows; the members take turns in them. Noise
 that is added to the rows, anew in every batch, keeps a flow from concentrating on the few values of
@@ -27,7 +26,6 @@ from itertools import islice
 import torch
 from sklearn.exceptions import ConvergenceWarning
 from torch import Tensor
-from torch.optim.lr_scheduler import LinearLR
 from tqdm import tqdm
 
 from . import lipschitz
@@ -65,8 +63,6 @@ class Settings:
         bound.
     noise : float
         Standard deviation of the noise that is added to the rows of a batch.
-    lr_decay : bool
-        Whether the step size falls linearly to 0.
     verbose : int
         0 silent, 1 progress bar, 2 a line an epoch.
     """
@@ -77,7 +73,6 @@ class Settings:
     trim: float
     caps: tuple[float, ...] | None
     noise: float = 0.0
-    lr_decay: bool = False
     verbose: int = 0
 
 
@@ -244,16 +239,12 @@ def _steps(
     for parameter, gradient in zip((*flow.weights, *flow.biases), gradients, strict=True):
         parameter.grad = gradient
     optimizer = torch.optim.Adam(flow.parameters(), lr=settings.lr, fused=True)
-    end, left = 0.0 if settings.lr_decay else 1.0, settings.steps - begin
-    scale = 1.0 if end else left / settings.steps
-    scheduler = LinearLR(optimizer, start_factor=scale, end_factor=end, total_iters=left)
     caps = _spread(settings.caps, flow, len(x))
     vectors = [_random_vectors(weight, generator) for weight in flow.weights]
     for step in range(begin + 1, settings.steps + 1):
         kept = kept_rows(batch_size, settings.trim, step, settings.steps)
         loss = _set_gradients(passage, next(stream), kept)
         optimizer.step()
-        scheduler.step()
         _cap(flow, vectors, caps)
         yield loss
 

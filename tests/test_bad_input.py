@@ -49,7 +49,6 @@ def test_tables_that_cannot_be_fitted(make, kind):
 
 
 PARAMETERS = {
-    "lr_decay": [({"lr_decay": "yes"}, r"lr_decay must be one of \(True, False\), got 'yes'")],
     "contamination": [
         ({"contamination": "auto"}, r"contamination must be a number.*'auto'; give 0.1"),
         ({"contamination": None}, r"contamination must be a number.*None"),

@@ -221,9 +221,32 @@ def test_held_out_likelihood_takes_the_longer_training_where_it_helps(X):
     assert clf.decision_scores_.shape == (200,)
 
 
-def test_mean_of_flows_is_a_plain_mean():
-    by_flow = torch.tensor([[1.0], [2.0], [3.0], [6.0]])
-    assert ablation.MeanOfFlows()._pooled(by_flow) == -3.0
+def test_pooled_by_mixture_and_by_product(X):
+    def pooled(cls):
+        clf = cls(n_estimators=2, principal_axes=False, random_state=0).fit(X)
+        return clf._pooled(torch.tensor([[0.0], [np.log(3.0)]]))
+
+    np.testing.assert_allclose(pooled(ablation.MixtureOfFlows), -np.log(2))
+    np.testing.assert_allclose(pooled(ablation.ProductOfFlows), -np.log(3) / 2)
+
+
+def test_clusters_lie_dense_at_four_standard_deviations():
+    made = datasets.clustered(5000, 4, seed=1, share=0.1)
+    assert made.name == "10% of 4 columns"
+    assert made.y.sum() == 500
+    normal, cluster = (made.X[made.y == kind] for kind in (0, 1))
+    scale = normal.std(axis=0)
+    assert np.linalg.norm(cluster.mean(axis=0) / scale) == pytest.approx(4, rel=0.05)
+    np.testing.assert_allclose(cluster.std(axis=0) / scale, 0.1, rtol=0.15)
+
+
+def test_clusters_of_three_shares_in_four_widths(tmp_path, monkeypatch):
+    stand_ins = {f"{way} of the flows": DETECTORS["HBOS"] for way in ("mixture", "product")}
+    monkeypatch.setattr(experiments, "VARIANTS", stand_ins)
+    run("clusters", "--seeds", 1, "--detectors", "IForest", "--out", tmp_path)
+    table = pd.read_csv(tmp_path / "roc.csv")
+    assert len(table) == 12
+    assert table.columns.tolist()[4:] == ["IForest", *stand_ins]
 
 
 def test_sensitivity_needs_two_seeds(folder):
