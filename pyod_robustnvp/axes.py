@@ -13,6 +13,9 @@ from .scaling import SoftQuantileScaler, Table
 # Axes narrower than this share of the widest keep a share of their smallness: rounding noise and
 # columns that depend on each other exactly must not outweigh everything else.
 NARROWEST_AXIS = 0.05
+# Covariances below this share of the largest are none, next to its rounding; LAPACK's iteration for
+# the axes may not come to an end over them.
+NEGLIGIBLE = 1e-100
 
 
 class PrincipalAxes(TransformerMixin, BaseEstimator):
@@ -58,6 +61,7 @@ class PrincipalAxes(TransformerMixin, BaseEstimator):
         """
         table: Table = check_array(X, dtype=np.float64, order="C")
         covariance = np.cov(table, rowvar=False).reshape(table.shape[1], -1)
+        covariance[abs(covariance) < NEGLIGIBLE * abs(covariance).max()] = 0
         self.axes_: Table = np.linalg.eigh(covariance)[1]
         rotated = table @ self.axes_
         self.scaler_ = SoftQuantileScaler().fit(rotated)

@@ -377,6 +377,8 @@ class RobustRealNVP(BaseDetector):
             A parameter is an object: a transformer as ``preprocessing``, a PyThresh object, a
             RandomState; ``joblib.dump`` holds those. Or a parameter was changed after the fit, as
             far as the model shows it.
+        TypeError
+            ``path`` is no path.
         OSError
             The file can't be written.
         """
@@ -402,6 +404,8 @@ class RobustRealNVP(BaseDetector):
         ------
         ValueError
             The file is damaged, of another kind or of a later version.
+        TypeError
+            ``path`` is no path.
         OSError
             The file can't be read.
 
@@ -503,7 +507,7 @@ class RobustRealNVP(BaseDetector):
             raise kind(validation.mended(str(error))) from error
 
     def _fit_preprocessing(self, X: Table) -> Any:
-        if isinstance(self.preprocessing, bool):
+        if isinstance(self.preprocessing, bool | np.bool_):
             return SoftQuantileScaler().fit(X) if self.preprocessing else None
         if isinstance(self.preprocessing, type) or not hasattr(self.preprocessing, "transform"):
             raise ValueError(

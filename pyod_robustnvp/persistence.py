@@ -78,10 +78,12 @@ def save(clf: Any, path: str | os.PathLike[str]) -> None:
     ------
     ValueError
         The file can't hold the model, or would not load.
+    TypeError
+        ``path`` is no path.
     OSError
         The file can't be written.
     """
-    path = Path(path)
+    path = _path(path)
     content, arrays = _content(clf), dict(_arrays(clf))
     try:
         _restore(type(clf), content, arrays)
@@ -101,10 +103,12 @@ def load(cls: type, path: str | os.PathLike[str]) -> Any:
     ------
     ValueError
         The file is not one of ours, is damaged, or was written by a later version.
+    TypeError
+        ``path`` is no path.
     OSError
         The file can't be read.
     """
-    path = Path(path)
+    path = _path(path)
     if path.exists() and not path.is_file() and not path.is_dir():
         raise ValueError(f"{path} can't be loaded: it is no regular file")
     data = path.read_bytes()
@@ -114,11 +118,18 @@ def load(cls: type, path: str | os.PathLike[str]) -> Any:
     except DAMAGE as error:
         why = f"it lacks {error}" if isinstance(error, KeyError) else error
         raise ValueError(
-            f"{path} can't be loaded: {why}. Load a whole copy of it, with the version that wrote "
-            "it or a later one, or fit and save the model again"
+            f"{path} can't be loaded: {why}. Give a whole file of RobustRealNVP.save to the "
+            "version that wrote it or a later one, or fit and save the model again"
         ) from error
     clf.flow_.to(clf.device_)
     return clf
+
+
+def _path(path: str | os.PathLike[str]) -> Path:
+    try:
+        return Path(path)
+    except TypeError as error:
+        raise TypeError(f"path must be a str or a pathlib.Path, got {path!r}") from error
 
 
 def _content(clf: Any) -> Content:

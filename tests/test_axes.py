@@ -46,6 +46,17 @@ def test_too_few_directions(table):
     assert abs(Y - 0.5).max() < 1
 
 
+def test_columns_of_magnitudes_without_end():
+    """LAPACK finds no eigenvalues of the covariance of these, whose smallest entries are 1e-300."""
+    table = [
+        [8.63711232e-301, 1e15, 1.22518343e-300, -1e15, -2.01898413e-149],
+        [-1.76060311e-300, -1e15, 4.64102391e-301, -1e15, -5.73050305e-150],
+        [1.11511208e-300, -1e15, -6.07657668e-300, 1e15, 1.00821686e-150],
+    ]
+    axes = PrincipalAxes().fit(table).axes_
+    np.testing.assert_allclose(axes.T @ axes, np.eye(5), atol=1e-12)
+
+
 def test_a_large_constant_column_blinds_no_axis(X):
     table = np.column_stack([X, np.full(len(X), 1e9)])
     Y = PrincipalAxes().fit_transform(table)

@@ -37,6 +37,7 @@ CASES = {
     "no cap": (SMALL | {"lipschitz": None}, ROWS),
     "two caps, as an array": (SMALL | {"lipschitz": np.array([0.5, 1.5])}, ROWS),
     "numpy's numbers": (SMALL | {"lr": np.float32(1e-3), "batch_size": np.int64(20)}, ROWS),
+    "numpy's truth": (SMALL | {"preprocessing": np.True_, "principal_axes": np.False_}, ROWS),
     "a torch device": (SMALL | {"device": torch.device("cpu")}, ROWS),
     "named columns": (SMALL, pd.DataFrame(ROWS, columns=["a", "ä", "column 3"])),
 }
@@ -285,6 +286,12 @@ def test_what_json_cannot_hold_is_refused(parameters, path):
     with pytest.raises(ValueError, match=r"(preprocessing|random_state)=.*use joblib\.dump"):
         clf.save(path)
     assert path.read_bytes() == former
+
+
+@pytest.mark.parametrize("call", ["save", "load"])
+def test_what_is_no_path_is_refused(call, fitted):
+    with pytest.raises(TypeError, match=r"path must be a str or a pathlib\.Path, got None"):
+        getattr(fitted, call)(None)
 
 
 def test_an_unfitted_model_is_not_saved(tmp_path):
