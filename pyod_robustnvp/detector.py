@@ -223,7 +223,7 @@ class RobustRealNVP(BaseDetector):
         ValueError
             A parameter or the table can't be used; the message says which and why.
         TypeError
-            The table is sparse or holds objects.
+            The table is sparse, or of a kind that holds no numbers.
         FloatingPointError
             Training diverged with every step size that was tried.
 
@@ -346,12 +346,16 @@ class RobustRealNVP(BaseDetector):
 
         Raises
         ------
+        ValueError
+            ``thresholder`` is no PyThresh object.
         ImportError
             PyThresh is missing: ``pip install 'pyod-robustnvp[thresh]'``.
         """
         check_is_fitted(self)
         if thresholder is None:
             thresholder = _default_thresholder()
+        if isinstance(thresholder, type) or not hasattr(thresholder, "eval"):
+            raise ValueError(f"thresholder must be a PyThresh object or None, got {thresholder!r}")
         scores = self.decision_scores_
         low, high = np.quantile(scores, [0.25, 0.75])
         some = np.linspace(0, len(scores) - 1, min(len(scores), JUDGED_ROWS)).astype(int)
@@ -485,7 +489,8 @@ class RobustRealNVP(BaseDetector):
 
     def _table(self, X: ArrayLike, reset: bool) -> Table:
         """Return X as a checked array, itself where it is one of float32 or float64."""
-        if np.ma.is_masked(X):
+        rows = X if isinstance(X, list | tuple) else [X]
+        if any(map(np.ma.is_masked, rows)):
             raise ValueError("X has masked values, which have no score; fill them: X.filled(...)")
         try:
             with quiet():
@@ -498,9 +503,9 @@ class RobustRealNVP(BaseDetector):
                     ensure_min_samples=2 if reset else 1,
                 )
                 if table.dtype.kind in "mM":
-                    raise ValueError(f"could not convert {table.dtype}: dates are no numbers")
+                    raise ValueError(f"X holds {table.dtype}: give numbers, days since a date say")
                 return check_array(table, dtype=[np.float64, np.float32], input_name="X")
-        except (OverflowError, TypeError, ValueError) as error:
+        except (OverflowError, RuntimeError, TypeError, ValueError) as error:
             if issparse(X):
                 raise
             kind = TypeError if isinstance(error, TypeError) else ValueError
@@ -514,7 +519,12 @@ class RobustRealNVP(BaseDetector):
                 "preprocessing must be True, False or a scikit-learn transformer, "
                 f"got {self.preprocessing!r}"
             )
-        return clone(self.preprocessing).fit(X)
+        try:
+            return clone(self.preprocessing).fit(X)
+        except (TypeError, ValueError) as error:
+            raise ValueError(
+                f"preprocessing={self.preprocessing!r} can't be fitted to X alone: {error}"
+            ) from error
 
     def _scaled(self, X: Table) -> Table:
         """Return the rows after preprocessing, in float64."""

@@ -9,6 +9,7 @@ is handed out, and neither imports nor runs what the file names.
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import math
@@ -33,7 +34,7 @@ from . import validation
 from .axes import PrincipalAxes
 from .box import Box
 from .flow import RealNVP
-from .scaling import SoftQuantileScaler
+from .scaling import NARROWEST, SoftQuantileScaler
 
 FORMAT = "pyod-robustnvp"
 FORMAT_VERSION = 1
@@ -59,6 +60,7 @@ PARTS = {"flow_", "preprocessing_", "axes_", "box_", "feature_names_in_"}
 DAMAGE = (
     AttributeError,
     KeyError,
+    MemoryError,
     OverflowError,
     RecursionError,
     RuntimeError,
@@ -66,6 +68,9 @@ DAMAGE = (
     TypeError,
     ValueError,
 )
+
+#: float32 carries it through all couplings, and no training leads there.
+LARGEST_BIAS = 1e15
 
 Arrays = dict[str, NDArray]
 Content = dict[str, Any]
@@ -83,7 +88,7 @@ def save(clf: Any, path: str | os.PathLike[str]) -> None:
     OSError
         The file can't be written.
     """
-    path = _path(path)
+    path = _path(path, "saved")
     content, arrays = _content(clf), dict(_arrays(clf))
     try:
         _restore(type(clf), content, arrays)
@@ -93,7 +98,7 @@ def save(clf: Any, path: str | os.PathLike[str]) -> None:
         ) from error
     text = json.dumps(content, sort_keys=True, allow_nan=False)
     header = {"format": FORMAT, "content": text, "sha256": _digest(text, arrays)}
-    _replace(path.resolve(), to_bytes(arrays, header))
+    _replace(Path(os.path.realpath(path)), to_bytes(arrays, header))
 
 
 def load(cls: type, path: str | os.PathLike[str]) -> Any:
@@ -108,28 +113,34 @@ def load(cls: type, path: str | os.PathLike[str]) -> Any:
     OSError
         The file can't be read.
     """
-    path = _path(path)
-    if path.exists() and not path.is_file() and not path.is_dir():
-        raise ValueError(f"{path} can't be loaded: it is no regular file")
-    data = path.read_bytes()
+    path = _path(path, "loaded")
     try:
-        content, arrays = _parse(data)
-        clf = _restore(cls, content, arrays)
+        content, arrays = _parse(path.read_bytes())
+        return _restore(cls, content, arrays)
     except DAMAGE as error:
-        why = f"it lacks {error}" if isinstance(error, KeyError) else error
+        # Torch's errors go on with where in its own code they come from.
+        why = (str(error) or type(error).__name__).splitlines()[0]
+        if isinstance(error, KeyError):
+            why = f"it lacks {error}"
         raise ValueError(
             f"{path} can't be loaded: {why}. Give a whole file of RobustRealNVP.save to the "
             "version that wrote it or a later one, or fit and save the model again"
         ) from error
-    clf.flow_.to(clf.device_)
-    return clf
 
 
-def _path(path: str | os.PathLike[str]) -> Path:
+def _path(given: str | os.PathLike[str], verb: str) -> Path:
+    """Return a path at which a file may lie."""
     try:
-        return Path(path)
+        path = Path(given)
     except TypeError as error:
-        raise TypeError(f"path must be a str or a pathlib.Path, got {path!r}") from error
+        raise TypeError(f"path must be a str or a pathlib.Path, got {given!r}") from error
+    if "\0" in str(path):
+        raise ValueError(f"path must not hold null characters, got {given!r}")
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, f"no model can be {verb}: it is a folder", str(path))
+    if path.exists() and not path.is_file():
+        raise ValueError(f"{path} can't be {verb}: it is no regular file; give another path")
+    return path
 
 
 def _content(clf: Any) -> Content:
@@ -141,6 +152,7 @@ def _content(clf: Any) -> Content:
         raise ValueError(_refusal("preprocessing", clf.preprocessing_))
     return {
         "format_version": FORMAT_VERSION,
+        "class": type(clf).__name__,
         "versions": {name: version(name) for name in PACKAGES},
         "parameters": {name: _plain(name, v) for name, v in clf.get_params(deep=False).items()},
         "learned": {name: _plain(name, getattr(clf, name)) for name in LEARNED},
@@ -150,8 +162,10 @@ def _content(clf: Any) -> Content:
 
 def _plain(name: str, value: Any) -> Any:
     """Return a parameter as JSON holds it."""
-    if value is None or isinstance(value, bool | np.bool_ | str):
-        return value.item() if isinstance(value, np.bool_) else value
+    if isinstance(value, bool | np.bool_):
+        return bool(value)
+    if value is None or isinstance(value, str):
+        return None if value is None else str(value)
     if isinstance(value, Integral):
         return int(value)
     if isinstance(value, Real) and math.isfinite(value):
@@ -210,7 +224,8 @@ def _replace(path: Path, data: bytes) -> None:
             shutil.copymode(path, draft)
         draft.replace(path)
     except OSError as error:
-        raise OSError(error.errno, f"the model can't be saved: {error.strerror}", path) from error
+        why = f"the model can't be saved: {error.strerror}"
+        raise OSError(error.errno, why, str(path)) from error
     finally:
         draft.unlink(missing_ok=True)
 
@@ -237,6 +252,8 @@ def _refuse_constant(name: str) -> None:
 
 def _restore(cls: type, content: Content, arrays: Arrays) -> Any:
     """Return the model of a content, checked."""
+    if content["class"] != cls.__name__:
+        raise ValueError(f"it holds a {content['class']!r}, whose own load loads it")
     parameters = {
         name: tuple(value) if isinstance(value, list) else value
         for name, value in content["parameters"].items()
@@ -254,8 +271,8 @@ def _restore(cls: type, content: Content, arrays: Arrays) -> Any:
     clf.loss_curve_ = clf.loss_curve_.tolist()
     clf.box_ = _scaled(Box(), arrays, "box")
     clf.preprocessing_, clf.axes_ = _scaler(arrays, "scaler"), _axes(arrays)
-    clf.flow_ = _flow(clf, arrays).requires_grad_(False)
     clf.device_ = validation.device_or_cpu(learned["device_"])
+    clf.flow_ = _flow(clf, arrays).requires_grad_(False).to(clf.device_)
     _check_model(clf)
     return clf
 
@@ -266,9 +283,9 @@ def _check_parameters(clf: Any, parameters: dict[str, Any]) -> None:
         raise ValueError(f"it lacks the parameter {missing[0]}")
     clf._settings(2)
     validation.check_option("preprocessing", clf.preprocessing, (True, False))
-    if type(clf.random_state) not in (int, type(None)):
+    if type(clf.random_state) not in (int, bool, type(None)):
         raise ValueError(f"random_state is {clf.random_state!r}")
-    if type(clf.device) not in (str, type(None)):
+    if type(clf.device) not in (int, str, type(None)):
         raise ValueError(f"device is {clf.device!r}")
 
 
@@ -328,7 +345,7 @@ def _check_model(clf: Any) -> None:
     if clf._classes != 2 or clf.n_iter_ < 1 or clf._sigma < 0:
         raise ValueError("_classes, n_iter_ or _sigma are not those of a fit")
     scalers = [clf.box_, clf.preprocessing_, clf.axes_ and clf.axes_.scaler_]
-    if any((scaler.scale_ <= 0).any() for scaler in scalers if scaler is not None):
+    if any((scaler.scale_ < NARROWEST).any() for scaler in scalers if scaler is not None):
         raise ValueError("a scale is not above 0")
     if clf.axes_ is not None:
         square = clf.axes_.axes_.T @ clf.axes_.axes_
@@ -341,6 +358,8 @@ def _check_model(clf: Any) -> None:
         raise ValueError(f"lipschitz={clf.lipschitz} is below the weights' {clf.lipschitz_}")
     if not math.isclose(float(clf.flow_.sigma().max()), clf.lipschitz_, rel_tol=1e-4):
         raise ValueError(f"its weights have not the Lipschitz constants of {clf.lipschitz_}")
+    if max(float(bias.abs().max()) for bias in clf.flow_.biases) > LARGEST_BIAS:
+        raise ValueError(f"a bias of its flows is beyond {LARGEST_BIAS:g}")
 
 
 def _flow(clf: Any, arrays: Arrays) -> RealNVP:

@@ -24,6 +24,9 @@ MENDS = {
     "bytes/strings": "encode it as numbers first, with sklearn.preprocessing.OneHotEncoder say",
     "to float": "give numbers that float64 holds",
     "float()": "give numbers",
+    "could not be promoted": "give numbers",
+    "inhomogeneous": "give every row as many numbers",
+    "Complex data": "give real numbers, X.real say",
 }
 
 
@@ -37,8 +40,8 @@ def mended(message: str) -> str:
     """
     for part, mend in MENDS.items():
         if part in message:
-            text = "X holds text or objects: " * ("encode" in mend) + message.rstrip(".")
-            return f"{text}: {mend}"
+            text = "X holds text or objects: " * ("encode" in mend) + message.splitlines()[0]
+            return f"{text.rstrip('.')}: {mend}"
     return message
 
 
@@ -130,7 +133,7 @@ def check_caps(value: Any) -> tuple[float, ...] | None:
     if value is None:
         return None
     caps = (value,) if _is_number(value) else value
-    numbers = isinstance(caps, tuple | list | np.ndarray) and all(map(_is_number, caps))
+    numbers = _is_sequence(caps) and all(map(_is_number, caps))
     if not numbers or not len(caps) or not all(SMALLEST_CAP <= cap < math.inf for cap in caps):
         raise ValueError(
             f"lipschitz must be a finite number of at least {SMALLEST_CAP}, a sequence of such "
@@ -141,7 +144,7 @@ def check_caps(value: Any) -> tuple[float, ...] | None:
 
 def check_widths(value: Any) -> tuple[int, ...]:
     """Return the widths of the hidden layers."""
-    if isinstance(value, str) or not hasattr(value, "__iter__"):
+    if not _is_sequence(value):
         raise ValueError(
             f"hidden_neuron_list must be a sequence of integers such as (64, 64), got {value!r}"
         )
@@ -155,7 +158,7 @@ def check_device(value: Any) -> torch.device:
     try:
         device = torch.device(value)
         torch.zeros(1, dtype=torch.float64, device=device).item()
-    except (RuntimeError, TypeError, AssertionError, NotImplementedError, ImportError) as error:
+    except (RuntimeError, TypeError, ValueError, AssertionError, ImportError) as error:
         reason = str(error).splitlines()[0]
         raise ValueError(
             f"device={value!r} can't be used here: {reason}; give None or 'cpu'"
@@ -193,10 +196,24 @@ than 10^8 weights; give fewer or narrower ones
 
 def check_option(name: str, value: Any, options: tuple) -> Any:
     """Return a parameter that must be one of a few values."""
-    if isinstance(value, np.ndarray) or value not in options:
+    if not isinstance(value, Integral | np.bool_ | str) or value not in options:
         raise ValueError(f"{name} must be one of {options}, got {value!r}")
     return value
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, Real) and not isinstance(value, bool)
+    """Tell numbers that a float holds, or rounds."""
+    if isinstance(value, bool) or not isinstance(value, Real):
+        return False
+    try:
+        float(value)
+    except OverflowError:
+        return False
+    return True
+
+
+def _is_sequence(value: Any) -> bool:
+    """Tell what gives the same entries each time."""
+    return isinstance(value, tuple | list | range) or (
+        isinstance(value, np.ndarray) and value.ndim == 1
+    )

@@ -6,6 +6,7 @@ import pytest
 import torch
 from pythresh.thresholds.filter import FILTER
 from scipy.sparse import csr_array
+from sklearn.feature_selection import SelectKBest
 from sklearn.preprocessing import FunctionTransformer
 
 from pyod_robustnvp import RobustRealNVP
@@ -14,6 +15,12 @@ TABLES = {
     "NaN": ([[0.0, np.nan], [1.0, 2.0]], "X contains NaN.*SimpleImputer"),
     "infinity": ([[0.0, np.inf], [1.0, 2.0]], "X contains infinity.*clip or drop"),
     "masked": (np.ma.masked_array(np.eye(3), mask=np.eye(3)), "X has masked values.*X.filled"),
+    "masked rows": (
+        list(np.ma.masked_array(np.eye(3), mask=np.eye(3))),
+        "X has masked values.*X.filled",
+    ),
+    "ragged": ([[1.0, 2.0], [3.0]], "give every row as many numbers"),
+    "with a gradient": (torch.eye(3, requires_grad=True), "requires grad.*detach"),
     "sparse": (csr_array(np.eye(3)), "toarray"),
     "strings": ([["a", "b"], ["c", "d"]], "X holds text.*encode it as numbers"),
     "numbers as strings": ([["1", "2"], ["3", "4"]], "X holds text.*encode it as numbers"),
@@ -23,13 +30,23 @@ TABLES = {
         pd.DataFrame({"n": [1, 2], "t": pd.Categorical(["x", "y"])}),
         "X holds text.*encode it",
     ),
-    "dates": (np.array([["2020", "NaT"], ["2021", "2022"]], dtype="M8[s]"), "dates are no numbers"),
+    "dates": (
+        np.array([["2020", "NaT"], ["2021", "2022"]], dtype="M8[s]"),
+        "X holds datetime.*days since",
+    ),
+    "dates beside numbers": (
+        pd.DataFrame({"t": pd.to_datetime(["2020", "2021"]), "n": [1.0, 2.0]}),
+        "give numbers",
+    ),
     "beyond any float": (
         np.array([[10**400, 1], [2, 3]], dtype=object),
         "numbers that float64 holds",
     ),
     "dates in a frame": (pd.DataFrame({"t": pd.to_datetime(["2020", "2021"])}), "numbers"),
-    "complex": (np.array([[1j, 0], [0, 1]]), "Complex data not supported"),
+    "complex": (
+        np.array([[1j, 0], [0, 1]]),
+        "Complex data not supported: give real numbers[^\\n]*$",
+    ),
     "no rows": (np.empty((0, 3)), "0 sample.*minimum of 2"),
     "no columns": (np.empty((3, 0)), "0 feature.*minimum of 1"),
     "one row": ([[1.0, 2.0]], "1 sample.*minimum of 2"),
@@ -64,14 +81,18 @@ PARAMETERS = {
         ({"epoch_num": True}, "epoch_num must be an integer of at least 1, got True"),
         ({"n_estimators": 0}, "n_estimators must be an integer of at least 1, got 0"),
         ({"hidden_neuron_list": 64}, r"hidden_neuron_list must be a sequence.*\(64, 64\), got 64"),
+        ({"hidden_neuron_list": np.array(64)}, "hidden_neuron_list must be a sequence"),
+        ({"hidden_neuron_list": iter((64,))}, "hidden_neuron_list must be a sequence"),
         ({"hidden_neuron_list": "64"}, "hidden_neuron_list must be a sequence.*'64'"),
         ({"hidden_neuron_list": (64, 0)}, "hidden_neuron_list.*at least 1, got 0"),
     ],
     "rates": [
         ({"lr": 0.0}, "lr must be a positive, finite number, got 0.0"),
         ({"lr": float("inf")}, "lr must be a positive, finite number, got inf"),
+        ({"lr": 10**400}, "lr must be a positive, finite number, got 1000"),
         ({"lr": "fast"}, "lr must be a positive, finite number, got 'fast'"),
         ({"lipschitz": -1.5}, "lipschitz must be a finite number of at least 1e-30.*got -1.5"),
+        ({"lipschitz": np.array(1.5)}, r"lipschitz must be.*got array\(1.5\)"),
         ({"lipschitz": ()}, r"lipschitz must be.*or None, got \(\)"),
         ({"lipschitz": (1.0, 0.0)}, r"lipschitz must be.*got \(1.0, 0.0\)"),
         ({"lipschitz": "1.5"}, "lipschitz must be.*got '1.5'"),
@@ -90,9 +111,12 @@ PARAMETERS = {
         ),
         ({"preprocessing": "minmax"}, "preprocessing must be True, False or.*got 'minmax'"),
         ({"principal_axes": "yes"}, r"principal_axes must be one of \(True, False\), got 'yes'"),
+        ({"verbose": pd.NA}, "verbose must be one of .*NA"),
+        ({"preprocessing": SelectKBest(k=1)}, r"preprocessing=SelectKBest\(k=1\) can't be fitted"),
         ({"verbose": 3}, r"verbose must be one of \(0, 1, 2\), got 3"),
         ({"device": "toaster"}, "device='toaster' can't be used here.*give None or 'cpu'"),
         ({"device": "meta"}, "device='meta' can't be used here"),
+        ({"device": 10**30}, "device=1000000000000000000000000000000 can't be used here"),
         ({"device": 1.5}, "device=1.5 can't be used here"),
         (
             {"preprocessing": FunctionTransformer},

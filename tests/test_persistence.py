@@ -38,6 +38,7 @@ CASES = {
     "two caps, as an array": (SMALL | {"lipschitz": np.array([0.5, 1.5])}, ROWS),
     "numpy's numbers": (SMALL | {"lr": np.float32(1e-3), "batch_size": np.int64(20)}, ROWS),
     "numpy's truth": (SMALL | {"preprocessing": np.True_, "principal_axes": np.False_}, ROWS),
+    "numpy's text": (SMALL | {"device": np.str_("cpu"), "random_state": True}, ROWS),
     "a torch device": (SMALL | {"device": torch.device("cpu")}, ROWS),
     "named columns": (SMALL, pd.DataFrame(ROWS, columns=["a", "ä", "column 3"])),
 }
@@ -216,6 +217,8 @@ FORGERIES = {
     ),
     "no learned number": (lambda c: c["learned"].pop("_mu"), "it lacks '_mu'"),
     "names": (lambda c: c.update(feature_names=["a"]), "it names 1 columns of 3"),
+    "another class": (lambda c: c.update({"class": "Sub"}), "it holds a 'Sub'"),
+    "huge columns": (put("learned", "n_features_in_", 10**30), "can't be loaded: [^\\n]*$"),
     "a list for a dict": (lambda c: c.update(parameters=[1]), "can't be loaded"),
 }
 
@@ -239,6 +242,8 @@ def test_a_forged_content_is_refused(path, case):
         ("more", np.zeros(3), "more is .*, not None"),
         ("flow.weights.0", np.full((6, 4, 4, 2), 3e38, np.float32), "Lipschitz|finite"),
         ("scaler.scale_", np.array([1.0, -1.0, 1.0]), "a scale is not above 0"),
+        ("box.scale_", np.array([1.0, 5e-324, 1.0]), "a scale is not above 0"),
+        ("flow.biases.1", np.full((6, 4, 1, 1), 3e38, np.float32), "a bias of its flows is beyond"),
         ("axes", np.zeros((3, 3)), "not orthonormal"),
         ("labels_", np.full(60, 7), "labels_ are not what threshold_ makes"),
         ("decision_scores_", np.zeros(0), r"decision_scores_ is .*, not .*\(2,\)"),
@@ -337,6 +342,34 @@ def test_what_a_subclass_learns_is_not_dropped_silently(path):
         clf.save(path)
 
 
+def test_a_subclass_loads_its_own_files(tmp_path):
+    class Sub(RobustRealNVP):
+        pass
+
+    Sub(**SMALL).fit(ROWS).save(tmp_path / "model")
+    assert type(Sub.load(tmp_path / "model")) is Sub
+    with pytest.raises(ValueError, match="it holds a 'Sub', whose own load loads it"):
+        RobustRealNVP.load(tmp_path / "model")
+
+
+def test_a_file_larger_than_memory_is_refused(path, monkeypatch):
+    def read(_):
+        raise MemoryError
+
+    monkeypatch.setattr(Path, "read_bytes", read)
+    with pytest.raises(ValueError, match="can't be loaded: MemoryError"):
+        RobustRealNVP.load(path)
+
+
+@pytest.mark.parametrize("call", ["save", "load"])
+def test_folders_and_null_characters_are_no_files(call, fitted, tmp_path):
+    for folder in (tmp_path, "/", ""):
+        with pytest.raises(IsADirectoryError, match=f"no model can be {call.rstrip('e')}.*folder"):
+            getattr(fitted, call)(folder)
+    with pytest.raises(ValueError, match=r"path must not hold null characters, got 'a\\x00b'"):
+        getattr(fitted, call)("a\0b")
+
+
 @pytest.mark.skipif(os.name != "posix", reason="needs modes and links")
 def test_modes_and_links_stay_as_they_are(path, fitted):
     path.chmod(0o600)
@@ -348,10 +381,12 @@ def test_modes_and_links_stay_as_they_are(path, fitted):
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes")
-def test_a_pipe_is_not_waited_for(tmp_path):
+def test_a_pipe_is_neither_waited_for_nor_replaced(fitted, tmp_path):
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(ValueError, match="pipe can't be loaded: it is no regular file"):
-        RobustRealNVP.load(tmp_path / "pipe")
+    for call, verb in ((fitted.save, "saved"), (RobustRealNVP.load, "loaded")):
+        with pytest.raises(ValueError, match=f"pipe can't be {verb}: it is no regular file"):
+            call(tmp_path / "pipe")
+    assert (tmp_path / "pipe").is_fifo()
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
@@ -388,6 +423,22 @@ def test_no_training_value_is_in_a_file(tmp_path, tried):
             tried()
             assert value.tobytes() not in data
             assert np.float32(value).tobytes() not in data
+
+
+@pytest.mark.reliability
+def test_no_training_row_is_in_a_file(tmp_path, tried):
+    """Single values may be: that of a constant column, a midpoint that is a whole number."""
+    X = np.column_stack([RNG.integers(0, 9, size=(200, 3)), np.full(200, 4711.25)]).astype(float)
+    clf = RobustRealNVP(**SMALL).fit(X)
+    clf.save(tmp_path / "model")
+    joblib.dump(clf, tmp_path / "pickle")
+    for name in ("model", "pickle"):
+        data = (tmp_path / name).read_bytes()
+        assert X[0, 3:].tobytes() in data
+        for row in X:
+            tried()
+            assert row.tobytes() not in data
+            assert row.astype(np.float32).tobytes() not in data
 
 
 WAYS = {

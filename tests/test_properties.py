@@ -4,11 +4,14 @@ import re
 import warnings
 
 import numpy as np
+import pandas as pd
 import pytest
+import torch
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.feature_selection import SelectKBest
 
 from pyod_robustnvp import RobustRealNVP
 
@@ -101,6 +104,7 @@ VALUES = st.one_of(
     st.text(max_size=5),
     st.lists(st.one_of(st.integers(-2, 9), st.floats(), st.text(max_size=2)), max_size=3),
     st.sampled_from([np.float32(0.2), np.int64(3), np.array([1.5]), (4, 4), object(), float]),
+    st.sampled_from([np.array(4), pd.NA, torch.tensor([0, 1]), b"ab", {4: 4}, SelectKBest(k=1)]),
 )
 PARAMETERS = sorted(set(RobustRealNVP().get_params()) - {"verbose"})
 
@@ -108,6 +112,10 @@ PARAMETERS = sorted(set(RobustRealNVP().get_params()) - {"verbose"})
 @example(name="noise", value=1e39)
 @example(name="noise", value=1e20)
 @example(name="lr", value=1e38)
+@example(name="lr", value=10**400)
+@example(name="lipschitz", value=[10**400])
+@example(name="contamination", value=10**400)
+@example(name="device", value=10**30)
 @example(name="n_estimators", value=10**12)
 @example(name="hidden_neuron_list", value=(10**30,))
 @example(name="lipschitz", value=[1e-60])
@@ -143,7 +151,7 @@ def test_another_number_of_columns_is_refused(tried, fitted_to, given_to):
 def test_the_score_grows_along_every_ray_from_the_middle(tried, X, seed):
     clf = RobustRealNVP(**SMALL).fit(X)
     way = np.random.default_rng(seed).normal(size=X.shape[1])
-    ranges = np.geomspace(2, 2e6, 20)[:, None]
+    ranges = np.concatenate([np.geomspace(2, 2e6, 20), np.geomspace(1e7, 1e149, 10)])[:, None]
     with np.errstate(over="ignore"):
         rays = clf.box_.center_ + clf.box_.scale_ * (ranges * (way / np.abs(way).max()))
     rays = rays[np.isfinite(rays).all(axis=1)]
