@@ -380,7 +380,7 @@ class RobustRealNVP(BaseDetector):
         ValueError
             A parameter is an object: a transformer as ``preprocessing``, a PyThresh object, a
             RandomState; ``joblib.dump`` holds those. Or a parameter was changed after the fit, as
-            far as the model shows it.
+            far as the model shows it, or what lies at ``path`` is no file to replace.
         TypeError
             ``path`` is no path.
         OSError
@@ -407,7 +407,7 @@ class RobustRealNVP(BaseDetector):
         Raises
         ------
         ValueError
-            The file is damaged, of another kind or of a later version.
+            The file is damaged, of another kind, class or later version.
         TypeError
             ``path`` is no path.
         OSError
