@@ -187,7 +187,7 @@ def test_means_of_odds_are_shown_in_two_parts():
 
 
 def test_ablation_writes_a_row_a_variant(folder, monkeypatch, capsys):
-    chosen = ("default", "no noise", "mean of the flows", "steps by held-out likelihood")
+    chosen = ("default", "no noise", "product of the flows", "steps by held-out likelihood")
     monkeypatch.setattr(experiments, "VARIANTS", {name: ablation.VARIANTS[name] for name in chosen})
     monkeypatch.setattr("pyod_robustnvp.detector.STEPS", 5)
     monkeypatch.setattr(ablation, "CANDIDATE_STEPS", (2, 5))

@@ -355,6 +355,13 @@ def test_score_is_the_mean_over_views_of_a_power_mean(make, X, principal_axes):
     np.testing.assert_allclose(clf.decision_scores_, np.mean(nll, axis=0), rtol=1e-5, atol=1e-5)
 
 
+def test_a_flow_that_learned_an_anomaly_does_not_clear_it(make, X):
+    clf = make(n_estimators=8, principal_axes=False).fit(X)
+    normal, anomaly = [2.0] * 8, [6.0] + [-20.0] * 7
+    scores = clf._pooled(torch.tensor([normal, anomaly]).T)
+    assert scores[1] > scores[0]
+
+
 def test_one_flow_sees_the_columns(make, X):
     assert make(n_estimators=1).fit(X).axes_ is None
     assert make(n_estimators=2).fit(X).axes_ is not None
