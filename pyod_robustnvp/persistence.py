@@ -164,8 +164,10 @@ def _plain(name: str, value: Any) -> Any:
     """Return a parameter as JSON holds it."""
     if isinstance(value, bool | np.bool_):
         return bool(value)
-    if value is None or isinstance(value, str):
-        return None if value is None else str(value)
+    if value is None:
+        return None
+    if isinstance(value, str):
+        return str(value)
     if isinstance(value, Integral):
         return int(value)
     if isinstance(value, Real) and math.isfinite(value):
