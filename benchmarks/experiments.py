@@ -114,12 +114,12 @@ def run_scale(options: argparse.Namespace) -> None:
     """Measure seconds and private memory over rows and over columns."""
     sizes = scale.QUICK if options.quick else scale.FULL
     table = scale.run(sizes)
-    growth = (
-        f"Our fit without its scores, {max(sizes.rows):,} rows against {sizes.rows[1]:,}: "
-        f"{scale.growth(table, sizes):.2f} times the seconds"
-    )
-    found = {"scale": ("Seconds and private memory of a process", table)}
-    _keep(found, [speed.machine(), scale.conditions(sizes), growth], options.out)
+    found = {
+        "scale": ("Seconds and private memory of a process", table),
+        "growth": ("Our fit without its scores, with few rows and with many", scale.growth(sizes)),
+        "exponents": ("Exponents of time", scale.exponents(table, sizes)),
+    }
+    _keep(found, [speed.machine(), scale.conditions(sizes)], options.out)
     print(pictures.scale(scale.curves(table, sizes), options.out))
 
 

@@ -12,7 +12,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import NullFormatter
+from matplotlib.ticker import EngFormatter, NullFormatter
 from sklearn.metrics import roc_curve
 
 from .protocol import Record
@@ -91,23 +91,27 @@ def _bars(axes: Axes, names: pd.Series, table: pd.DataFrame, unit: str) -> None:
     colors = np.where(names.str.contains(SHOWN), ANOMALY, NORMAL)
     bars = axes.barh(names, middle, xerr=[middle - low, high - middle], color=colors)
     axes.bar_label(bars, [rounded(value) for value in middle], padding=6)
-    axes.set(xscale="log", xlim=(10 ** np.floor(np.log10(low.min())), 20 * high.max()))
-    axes.xaxis.set_major_formatter("{x:,.9g}")
+    least = 10 ** np.floor(np.log10(low.min()))
+    # A quarter of the width for the numbers beside the bars.
+    axes.set(xscale="log", xlim=(least, high.max() * (high.max() / least) ** (1 / 3)))
+    axes.xaxis.set_major_formatter(EngFormatter(sep=""))
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.invert_yaxis()
 
 
 def scale(panels: dict[str, dict[str, tuple[pd.Series, pd.Series]]], out: Path) -> Path:
-    """Draw seconds over rows and over columns, the exponents of the best powers in the legend."""
+    """Draw seconds over rows and over columns, and say in the legend which powers fit best."""
     figure, axes = plt.subplots(1, len(panels), figsize=(13, 6), sharey=True)
     for panel, (name, lines) in zip(axes, panels.items(), strict=True):
         for label, (sizes, seconds) in lines.items():
             color = ANOMALY if label.startswith(SHOWN) else NORMAL
             style = next(style for end, style in STYLES.items() if label.endswith(end))
-            power = exponent(sizes, seconds)
-            panel.plot(sizes, seconds, style, color=color, label=f"{label}: {power:.2f}")
+            powers = exponent(sizes, seconds), exponent(sizes[-2:], seconds[-2:])
+            label = "{}: {:.2f}, {:.2f}".format(label, *powers)
+            panel.plot(sizes, seconds, style, color=color, label=label)
         panel.set(xscale="log", yscale="log", xlabel=name)
-        panel.legend(title="exponent", loc="upper center", bbox_to_anchor=(0.5, -0.15), ncols=2)
+        title = "exponent over all sizes, and between the two largest"
+        panel.legend(title=title, loc="upper center", bbox_to_anchor=(0.5, -0.15), ncols=2)
     axes[0].set_ylabel("seconds")
     return save(figure, out / "scale.png")
 

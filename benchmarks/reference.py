@@ -20,6 +20,7 @@ import math
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from itertools import pairwise
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -143,37 +144,67 @@ def trimmed(nll: Tensor, eps: float) -> Tensor:
     return nll.topk(kept, largest=False).values.mean()
 
 
-def reference_step(X: Tensor, width: int, batch_size: int, eps: float) -> Step:
-    """Return a step of the authors' training on the rows of X."""
-    model = Reference(X.shape[1], width)
-    return stepper(model, lambda x: trimmed(model.nll(x), eps), loaded(X, batch_size))
+class Contestant(NamedTuple):
+    """A flow, the negative log-likelihood of each row by it, and a step of its training."""
+
+    model: nn.Module
+    nll: Loss
+    step: Step
 
 
-def zuko_step(X: Tensor, width: int, batch_size: int) -> Step:
-    """Return a step of zuko's coupling flow: affine, s and t of a coupling in one network."""
+def contestant(
+    name: str,
+    X: Tensor,
+    width: int = WIDTH,
+    batch_size: int = BATCH_SIZE,
+    eps: float = 0.1,
+) -> Contestant:
+    """Return an untrained flow of those in ``FLOWS`` that is to learn the rows of X.
+
+    The reference leaves out the share eps of each batch; the others learn from all of it.
+    """
+    model, nll = FLOWS[name](X.shape[1], width)
+    if name == "reference":
+        stream = loaded(X, batch_size)
+        return Contestant(model, nll, stepper(model, lambda x: trimmed(nll(x), eps), stream))
+    step = stepper(model, lambda x: nll(x).mean(), drawn(X, batch_size))
+    return Contestant(model, nll, step)
+
+
+def reference_flow(columns: int, width: int) -> tuple[nn.Module, Loss]:
+    """Return the authors' flow and its negative log-likelihood."""
+    model = Reference(columns, width)
+    return model, model.nll
+
+
+def zuko_flow(columns: int, width: int) -> tuple[nn.Module, Loss]:
+    """Return zuko's coupling flow: affine, s and t of a coupling in one network."""
     flows = _import("zuko.flows")
     model = flows.NICE(
-        X.shape[1],
+        columns,
         transforms=N_COUPLINGS,
         hidden_features=(width, width),
         activation=nn.LeakyReLU,
     )
-    return stepper(model, lambda x: -model().log_prob(x).mean(), drawn(X, batch_size))
+    return model, lambda x: -model().log_prob(x)
 
 
-def normflows_step(X: Tensor, width: int, batch_size: int) -> Step:
-    """Return a step of normflows' masked affine flow: s and t separate, as in the reference."""
+def normflows_flow(columns: int, width: int) -> tuple[nn.Module, Loss]:
+    """Return normflows' masked affine flow: s and t separate, as in the reference."""
     nf = _import("normflows")
-    widths = [X.shape[1], width, width, X.shape[1]]
+    widths = [columns, width, width, columns]
     flows = [
         nf.flows.MaskedAffineFlow(
             mask, nf.nets.MLP(widths, leaky=0.01), nf.nets.MLP(widths, leaky=0.01, output_fn="tanh")
         )
-        for mask in masks(X.shape[1])
+        for mask in masks(columns)
     ]
-    base = nf.distributions.DiagGaussian(X.shape[1], trainable=False)
+    base = nf.distributions.DiagGaussian(columns, trainable=False)
     model = nf.NormalizingFlow(base, flows)
-    return stepper(model, model.forward_kld, drawn(X, batch_size))
+    return model, lambda x: -model.log_prob(x)
+
+
+FLOWS = {"reference": reference_flow, "zuko": zuko_flow, "normflows": normflows_flow}
 
 
 def stepper(model: nn.Module, loss: Loss, stream: Iterator[Tensor]) -> Step:
@@ -205,19 +236,19 @@ def drawn(X: Tensor, batch_size: int) -> Iterator[Tensor]:
         yield X[index[0]]
 
 
-def fit(X: Tensor, steps: int, width: int = WIDTH, eps: float = 0.1) -> Reference:
-    """Return a flow after so many steps of the authors' training."""
-    model = Reference(X.shape[1], width)
-    step = stepper(model, lambda x: trimmed(model.nll(x), eps), loaded(X, BATCH_SIZE))
+def fit(name: str, X: Tensor, steps: int, width: int = WIDTH) -> Contestant:
+    """Return a flow after so many steps of its training."""
+    found = contestant(name, X, width)
     for _ in range(steps):
-        step()
-    return model.eval()
+        found.step()
+    found.model.eval()
+    return found
 
 
 @torch.no_grad()
-def score(model: Reference, X: Tensor) -> Tensor:
+def score(nll: Loss, X: Tensor) -> Tensor:
     """Return the anomaly score of each row: its negative log-likelihood, block by block."""
-    return torch.cat([model.nll(block) for block in X.split(1024)])
+    return torch.cat([nll(block) for block in X.split(1024)])
 
 
 def _import(name: str):

@@ -20,7 +20,7 @@ from pyod_robustnvp import RobustRealNVP
 from .children import MIB, PrivatePeak, in_child
 from .datasets import correlated
 from .detectors import DETECTORS
-from .timing import seconds_of
+from .timing import in_turn, seconds_of
 
 OURS = "RobustRealNVP"
 COMPARED = (OURS, "IForest")
@@ -32,17 +32,21 @@ BUDGET, SHORT = 600, 5
 
 @dataclass(frozen=True)
 class Sizes:
-    """Rows of tables of ``d`` columns, columns of tables of ``n`` rows, runs of a short cell."""
+    """Rows of tables of ``d`` columns, columns of tables of ``n`` rows, runs of a short cell.
+
+    ``turns`` is how often the fits are run whose growth is looked at.
+    """
 
     rows: tuple[int, ...]
     columns: tuple[int, ...]
     d: int = 10
     n: int = 10_000
     runs: int = 3
+    turns: int = 9
 
 
 FULL = Sizes(rows=(10**4, 10**5, 10**6, 10**7), columns=(2, 10, 30, 100, 300, 1000))
-QUICK = Sizes(rows=(300, 1000, 3000), columns=(2, 20), n=300, runs=1)
+QUICK = Sizes(rows=(300, 1000, 3000), columns=(2, 20), n=300, runs=1, turns=2)
 
 
 class Cell(NamedTuple):
@@ -62,6 +66,13 @@ class Watched(RobustRealNVP):
         scores = super()._scores(table, batch_size)
         self.seconds_scoring_ = perf_counter() - start
         return scores
+
+
+class Unscored(RobustRealNVP):
+    """The default, which is handed the scores of its training rows."""
+
+    def _scores(self, table: NDArray, batch_size: int | None = None) -> NDArray:
+        return self.given[: len(table)]
 
 
 def conditions(sizes: Sizes) -> str:
@@ -185,11 +196,30 @@ def exponent(sizes: pd.Series, seconds: pd.Series) -> float:
     return float(np.polyfit(np.log(sizes), np.log(seconds), 1)[0])
 
 
-def growth(table: pd.DataFrame, sizes: Sizes) -> float:
-    """Return our fit at the most rows over that at the second size, scores not counted."""
-    part = table[(table["detector"] == OURS) & (table["source"] == "memmap")]
-    by_rows = part[part["columns"] == sizes.d].set_index("rows")["fit without its scores, s"]
-    return by_rows[sizes.rows[-1]] / by_rows[sizes.rows[1]]
+def growth(sizes: Sizes) -> pd.DataFrame:
+    """Return the seconds of fits at the second and at the largest number of rows, in turn.
+
+    Scores are handed to them; all else that a fit does is counted.
+    """
+    with TemporaryDirectory() as folder:
+        path = write_table(max(sizes.rows), sizes.d, Path(folder) / "rows.npy")
+        return in_child(time_growth, path, sizes)
+
+
+def time_growth(path: Path, sizes: Sizes) -> pd.DataFrame:
+    """Time the fits in this process."""
+    mapped = np.load(path, mmap_mode="r")
+    clf = Unscored(random_state=0)
+    clf.given = np.random.default_rng(0).normal(size=len(mapped))
+    timed = {
+        (source, n): lambda X=X[:n]: seconds_of(lambda: clf.fit(X))
+        for source, X in (("memmap", mapped), ("array", np.array(mapped)))
+        for n in (sizes.rows[1], sizes.rows[-1])
+    }
+    table = in_turn(timed, sizes.turns)[["median", "min", "max"]].add_prefix("s, ")
+    table.index = pd.MultiIndex.from_tuples(timed, names=["source", "rows"])
+    first = table["s, median"].groupby("source", sort=False).transform("first")
+    return table.assign(**{"/ the fewer rows": table["s, median"] / first}).reset_index()
 
 
 def curves(table: pd.DataFrame, sizes: Sizes) -> dict[str, dict[str, tuple[pd.Series, pd.Series]]]:
@@ -208,3 +238,13 @@ def curves(table: pd.DataFrame, sizes: Sizes) -> dict[str, dict[str, tuple[pd.Se
         }
         for panel, part in panels.items()
     }
+
+
+def exponents(table: pd.DataFrame, sizes: Sizes) -> pd.DataFrame:
+    """Return the exponents of what is drawn, over all sizes and between the two largest."""
+    rows = [
+        (panel, line, exponent(*points), exponent(*(of[-2:] for of in points)))
+        for panel, lines in curves(table, sizes).items()
+        for line, points in lines.items()
+    ]
+    return pd.DataFrame(rows, columns=["by", "what", "over all sizes", "between the two largest"])

@@ -11,9 +11,10 @@ import os
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -36,15 +37,15 @@ from .timing import Timed, between_steps, each, in_turn, seconds_of
 
 OURS, AUTHORS = "RobustRealNVP", "authors' procedure"
 CONTAMINATION = 0.1
+T = TypeVar("T")
 
-#: What is trained: flows of the authors' width, of a smaller one, eight of these, the default.
+#: What is trained: flows of the authors' width, of a smaller one, and eight of these.
 ONE, EIGHT = "width 64", "8 flows of width 64"
 SMALL = PAPER | {"hidden_neuron_list": (64, 64)}
 SHAPES = {
     "authors'": RobustRealNVP(**PAPER),
     ONE: RobustRealNVP(**SMALL),
     EIGHT: RobustRealNVP(**SMALL | {"n_estimators": 8}),
-    "default": RobustRealNVP(),
 }
 
 #: Shapes that others have too.
@@ -84,7 +85,7 @@ class Effort:
     weighed: tuple[str, ...]
 
 
-THOROUGH = Effort(50, 100, 9, fits=5, slow_fits=2, weighed=(*CONTESTANTS, "reference"))
+THOROUGH = Effort(50, 100, 9, fits=5, slow_fits=2, weighed=(*CONTESTANTS, *reference.FLOWS))
 QUICK = Effort(3, 2, 2, fits=1, slow_fits=1, weighed=(OURS,))
 
 
@@ -156,11 +157,10 @@ def trainings(
     width, batch_size = clf.hidden_neuron_list[0], clf.batch_size
     eps = clf._settings(len(rows)).trim
     others = {
-        "reference": lambda: reference.reference_step(rows, width, batch_size, eps),
-        "zuko": lambda: reference.zuko_step(rows, width, batch_size),
-        "normflows": lambda: reference.normflows_step(rows, width, batch_size),
+        name: installed(partial(reference.contestant, name, rows, width, batch_size, eps))
+        for name in reference.FLOWS
     }
-    return ours | {name: _each_step(make_step, effort) for name, make_step in others.items()}
+    return ours | {name: other and each(other.step, effort.steps) for name, other in others.items()}
 
 
 def our_training(clf: RobustRealNVP, rows: torch.Tensor, steps: int) -> Callable[[], object]:
@@ -177,9 +177,10 @@ def our_training(clf: RobustRealNVP, rows: torch.Tensor, steps: int) -> Callable
     return run
 
 
-def _each_step(make_step: Callable[[], reference.Step], effort: Effort) -> Timed | None:
+def installed(make: Callable[[], T]) -> T | None:
+    """Return what is made, or None, and say so, where the library for it is missing."""
     try:
-        return each(make_step(), effort.steps)
+        return make()
     except ImportError as error:
         print(error)
         return None
@@ -248,8 +249,8 @@ def fits(data: Split, effort: Effort) -> tuple[pd.DataFrame, dict[str, BaseDetec
         for name in CONTESTANTS:
             fit(name, data.X[:500])
         timed = {name: lambda name=name: fit(name, data.X) for name in CONTESTANTS}
-        timed[f"{AUTHORS}, computed"] = authors(data.X, effort)
-        rounds[f"{AUTHORS}, computed"] = effort.fits
+        timed |= computed(data.X, effort)
+        rounds = dict.fromkeys(timed, effort.fits) | rounds
         table = in_turn(timed, rounds, warm_up=False).add_prefix("s, ")
     table = table.rename(columns={"s, rounds": "rounds"})
     table["ROC-AUC"] = pd.Series(
@@ -262,19 +263,22 @@ def fits(data: Split, effort: Effort) -> tuple[pd.DataFrame, dict[str, BaseDetec
     return table.rename_axis("detector").reset_index(), fitted
 
 
-def authors(X: NDArray, effort: Effort) -> Timed:
-    """Return what times steps of the authors' training and counts them up to its 200 epochs."""
-    step = each(authors_step(X), effort.steps)
-    step()
-    return lambda: step() * authors_steps(len(X))
+def computed(X: NDArray, effort: Effort) -> dict[str, Timed]:
+    """Return what times steps of other flows' training and counts them up to 200 epochs."""
+    rows, steps = torch.as_tensor(X).float(), {AUTHORS: authors_step(X)}
+    for name in ("zuko", "normflows"):
+        if flow := installed(partial(reference.contestant, name, rows)):
+            steps[name] = flow.step
+    timed = {f"{name}, computed": each(step, effort.steps) for name, step in steps.items()}
+    for step in timed.values():
+        step()
+    return {name: lambda step=step: step() * authors_steps(len(X)) for name, step in timed.items()}
 
 
 def authors_step(X: NDArray) -> reference.Step:
     """Return a step of the authors' training on the rows of X."""
     eps = RobustRealNVP(**PAPER)._settings(len(X)).trim
-    return reference.reference_step(
-        torch.as_tensor(X).float(), reference.WIDTH, reference.BATCH_SIZE, eps
-    )
+    return reference.contestant("reference", torch.as_tensor(X).float(), eps=eps).step
 
 
 def authors_steps(n: int) -> int:
@@ -290,13 +294,14 @@ def authors_steps(n: int) -> int:
 
 def throughput(data: Split, fitted: dict[str, BaseDetector], effort: Effort) -> pd.DataFrame:
     """Return how many held-out rows a second each detector scores."""
-    model = reference.fit(torch.as_tensor(data.X).float(), effort.steps)
-    X_new = torch.as_tensor(data.X_new).float()
+    X, X_new = (torch.as_tensor(rows).float() for rows in (data.X, data.X_new))
     timed = {
         name: lambda clf=clf: seconds_of(lambda: clf.decision_function(data.X_new))
         for name, clf in fitted.items()
     }
-    timed["reference"] = lambda: seconds_of(lambda: reference.score(model, X_new))
+    for name in reference.FLOWS:
+        if flow := installed(partial(reference.fit, name, X, effort.steps)):
+            timed[name] = lambda nll=flow.nll: seconds_of(lambda: reference.score(nll, X_new))
     seconds = in_turn(timed, effort.rounds)
     columns = {"median": "median", "min": "max", "max": "min"}
     table = pd.DataFrame(
@@ -343,7 +348,7 @@ def _of_set(dataset: Dataset, effort: Effort) -> dict[str, object]:
 def peaks(data: Split, names: tuple[str, ...]) -> pd.DataFrame:
     """Return the MiB that fitting and scoring add to those of a process that only loads the rows.
 
-    Each contestant has a process of its own.
+    Each contestant has a process of its own, into which it loads its code.
     """
     with TemporaryDirectory() as folder:
         path = Path(folder) / "rows.npz"
@@ -358,9 +363,9 @@ def peak(name: str | None, path: Path) -> float:
     X, X_new = rows["X"], rows["X_new"]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        if name == "reference":
-            model = reference.fit(torch.as_tensor(X).float(), steps=50)
-            reference.score(model, torch.as_tensor(X_new).float())
+        if name in reference.FLOWS:
+            flow = reference.fit(name, torch.as_tensor(X).float(), steps=50)
+            reference.score(flow.nll, torch.as_tensor(X_new).float())
         elif name:
             make(name, X.shape[1]).fit(X).decision_function(X_new)
     return children.memory("VmHWM")

@@ -20,13 +20,14 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from . import persistence, validation
 from .axes import PrincipalAxes
 from .box import Box
-from .flow import RealNVP
+from .flow import RealNVP, block_of
 from .scaling import SoftQuantileScaler, Table, quiet
 from .training import Settings, train
 
 STEPS = 200
 LEAST_TRIM = 0.35
-SCORED_ROWS = 4096
+# Rows that are scored at once, and the values of a wide table: what is computed of them is memory.
+SCORED_ROWS, SCORED_VALUES = 4096, 2**19
 JUDGED_ROWS = 2000
 # float32 squares and sums the first through six couplings without overflow, and carries the second
 # through them; the squares of that are summed in float64.
@@ -261,7 +262,8 @@ class RobustRealNVP(BaseDetector):
         X : array-like of shape (n_samples, n_features)
         batch_size : int, optional
             Rows read and scaled at once, which changes memory and speed but no score; 4096 by
-            default. Flows work on 256 rows at a time, so that smaller parts are wasteful.
+            default, fewer where there are more than 128 columns. Flows work on 256 rows at a time,
+            so that smaller parts are wasteful.
 
         Returns
         -------
@@ -293,7 +295,7 @@ class RobustRealNVP(BaseDetector):
         check_is_fitted(self)
         table = self._table(X, reset=False)
         log_density = np.empty(len(table))
-        for rows, part in _parts(table):
+        for rows, part in _parts(table, self._rows_at_once(table)):
             log_density[rows] = self._power_means(self._log_densities(part), 1.0)[0]
             if isinstance(self.preprocessing_, SoftQuantileScaler):
                 log_density[rows] += self.preprocessing_.log_det(part)
@@ -548,11 +550,20 @@ class RobustRealNVP(BaseDetector):
 
     def _scores(self, table: Table, batch_size: int | None = None) -> Table:
         """Return the anomaly scores of a table's rows."""
+        size = self._rows_at_once(table)
+        if batch_size is not None:
+            size = validation.check_integer("batch_size", batch_size)
         scores = np.empty(len(table))
-        for rows, part in _parts(table, batch_size):
+        for rows, part in _parts(table, size):
             near, nats = self.box_.draw_back(part)
             scores[rows] = self._pooled(self._log_densities(near)) + nats
         return scores
+
+    def _rows_at_once(self, table: Table) -> int:
+        """Return how many rows of a table to score at once, in whole blocks of the flows."""
+        block = block_of(self.device_)
+        rows = SCORED_VALUES // table.shape[1] // block * block
+        return min(max(rows, block), SCORED_ROWS)
 
     def _pooled(self, by_flow: torch.Tensor) -> Table:
         """Return the anomaly scores of rows from their log-densities."""
@@ -619,9 +630,8 @@ def _some_rows(table: Table, n: int, generator: torch.Generator) -> Table:
     return table[np.sort(drawn)]
 
 
-def _parts(table: Table, batch_size: int | None = None) -> Iterator[tuple[slice, Table]]:
+def _parts(table: Table, size: int) -> Iterator[tuple[slice, Table]]:
     """Yield parts of a table in float64, and which rows they are."""
-    size = SCORED_ROWS if batch_size is None else validation.check_integer("batch_size", batch_size)
     for start in range(0, len(table), size):
         rows = slice(start, start + size)
         yield rows, np.asarray(table[rows], dtype=np.float64)

@@ -190,7 +190,7 @@ class RealNVP(nn.Module):
         log_prob : Tensor of shape (members, n), float64
         """
         views, n, d = x.shape
-        block = CPU_BLOCK if x.device.type == "cpu" else GPU_BLOCK
+        block = block_of(x.device)
         view = views_of(self.members, views).to(x.device)
         # The columns of all views, one below the other, and which of them each member reads.
         columns = torch.nn.functional.pad(x.mT.flatten(0, 1), (0, -n % block)).contiguous()
@@ -264,6 +264,11 @@ class Transform(torch.autograd.Function):
         # Copies: a second backward pass through the same graph overwrites the memory.
         gradients = g_x, *ctx.passage.g_weights, *ctx.passage.g_biases
         return tuple(gradient.clone() for gradient in gradients)
+
+
+def block_of(device: torch.device) -> int:
+    """Return the rows of a block on a device."""
+    return CPU_BLOCK if device.type == "cpu" else GPU_BLOCK
 
 
 def log_density(z: Tensor, log_det: Tensor) -> Tensor:

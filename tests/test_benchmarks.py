@@ -1,11 +1,15 @@
 """The command line of the benchmarks, on tables made here."""
 
+import importlib
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
 import torch
 from scipy.io import savemat
 
+import benchmarks
 from benchmarks import ablation, datasets, experiments, sensitivity, tables, thresholds
 from benchmarks.__main__ import main
 from benchmarks.detectors import DETECTORS
@@ -308,3 +312,9 @@ def test_bundled_writes_a_picture(tmp_path, capsys):
     run("--seeds", 1, "--detectors", "IForest", "OCSVM", "--out", tmp_path)
     assert (tmp_path / "scores.png").read_bytes().startswith(b"\x89PNG")
     assert "breast_cancer" in capsys.readouterr().out
+
+
+def test_missing_packages_are_named_with_their_extra(monkeypatch):
+    monkeypatch.setitem(sys.modules, "tabulate", None)
+    with pytest.raises(ImportError, match=r"need tabulate: pip install 'pyod-robustnvp\[bench\]'"):
+        importlib.reload(benchmarks)

@@ -243,6 +243,28 @@ def test_a_memory_map_is_read_part_by_part(make, X, tmp_path, monkeypatch, dtype
     np.testing.assert_array_equal(clf.decision_function(mapped), clf.decision_scores_)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_a_memory_map_is_not_copied(fitted, tmp_path, dtype, order):
+    np.save(tmp_path / "X.npy", np.ones((50, fitted.n_features_in_), dtype, order))
+    mapped = np.load(tmp_path / "X.npy", mmap_mode="r")
+    assert np.shares_memory(fitted._table(mapped, reset=False), mapped)
+
+
+@pytest.mark.parametrize(
+    ("columns", "at_once"), [(2, [600]), (400, [512, 88]), (1100, [256, 256, 88])]
+)
+def test_of_a_wide_table_fewer_rows_are_scored_at_once(make, monkeypatch, columns, at_once):
+    monkeypatch.setattr("pyod_robustnvp.detector.SCORED_VALUES", 2**18)
+    table = np.random.default_rng(0).normal(size=(600, columns)).astype(np.float32)
+    clf, seen = make(epoch_num=1, batch_size=256).fit(table), []
+    log_densities = clf._log_densities
+    monkeypatch.setattr(clf, "_log_densities", lambda x: seen.append(len(x)) or log_densities(x))
+    scores = clf.decision_function(table)
+    assert seen == at_once
+    np.testing.assert_array_equal(clf.decision_function(table, batch_size=4096), scores)
+
+
 def test_of_a_large_table_a_random_sample_is_learned_and_all_rows_are_scored():
     rng = np.random.default_rng(0)
     table = rng.normal(size=(30_000, 2))

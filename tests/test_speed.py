@@ -14,12 +14,6 @@ from benchmarks.datasets import correlated
 from pyod_robustnvp.couplings import Passage, RoundTrip
 from pyod_robustnvp.flow import RealNVP
 
-STEPS = {
-    "reference": lambda X: reference.reference_step(X, 16, 64, 0.1),
-    "zuko": lambda X: reference.zuko_step(X, 16, 64),
-    "normflows": lambda X: reference.normflows_step(X, 16, 64),
-}
-
 
 @pytest.fixture(scope="module")
 def gaussian():
@@ -86,17 +80,17 @@ def test_trimmed_loss_leaves_out_the_least_likely():
 
 def test_reference_learns_a_density(gaussian):
     torch.manual_seed(0)
-    model = reference.fit(gaussian, steps=80, width=16)
+    flow = reference.fit("reference", gaussian, steps=80, width=16)
     far = gaussian + 4
-    assert reference.score(model, gaussian).mean() < reference.score(model, far).mean()
+    assert reference.score(flow.nll, gaussian).mean() < reference.score(flow.nll, far).mean()
 
 
-@pytest.mark.parametrize("name", STEPS)
+@pytest.mark.parametrize("name", reference.FLOWS)
 def test_steps_lower_the_loss(name, gaussian):
     if name != "reference":
         pytest.importorskip(name)
     torch.manual_seed(0)
-    step = STEPS[name](gaussian)
+    step = reference.contestant(name, gaussian, width=16, batch_size=64).step
     losses = torch.stack([step() for _ in range(150)])
     assert losses.isfinite().all()
     assert losses[-20:].mean() < losses[:20].mean() - 0.2
@@ -107,7 +101,7 @@ def test_a_missing_library_is_said(name, gaussian, monkeypatch):
     monkeypatch.setitem(sys.modules, name, None)
     monkeypatch.delitem(sys.modules, f"{name}.flows", raising=False)
     with pytest.raises(ImportError, match=rf"{name} is not installed.*pyod-robustnvp\[speed\]"):
-        STEPS[name](gaussian)
+        reference.contestant(name, gaussian)
 
 
 @pytest.mark.parametrize(("d", "members", "hidden"), [(9, 2, (8, 8)), (2, 3, (4,)), (5, 1, (6, 7))])
@@ -208,9 +202,14 @@ def test_speed_writes_its_tables(here, tmp_path, capsys):
     check_steps(found["steps"], text)
     check_rates(found["products"])
     check_fits(found["fits"], found["sets"])
+    steps = found["steps"]
+    run = set(steps.loc[steps["status"] == "run", "contestant"]) - {speed.OURS}
     rates = found["scoring"].set_index("detector")
     assert (rates["rows/s, min"] <= rates["rows/s, max"]).all()
     assert rates.loc[[*speed.CONTESTANTS, "reference"], "rows/s, median"].gt(0).all()
+    assert set(rates.index) == {*speed.CONTESTANTS, *run}
+    computed = {f"{name}, computed" for name in (speed.AUTHORS, *(run - {"reference"}))}
+    assert set(found["fits"]["detector"]) == {*speed.CONTESTANTS, *computed}
     assert found["memory"]["MiB"].ge(0).all()
 
 
@@ -226,7 +225,7 @@ def check_steps(steps, text):
         assert done.loc[(shape, speed.OURS), "/ reference"] == pytest.approx(ratio, rel=1e-4)
     many = ms[speed.EIGHT, speed.OURS] / ms[speed.ONE, speed.OURS]
     assert done["/ one flow"].dropna().tolist() == [pytest.approx(many, rel=1e-4)]
-    assert len(steps) == 2 * 4 + 2
+    assert len(steps) == 2 * 4 + 1
     assert ("not installed" in text) == steps["ms, median"].isna().any()
 
 
@@ -257,7 +256,13 @@ def test_scale_writes_its_tables(here, tmp_path, capsys):
     main(["scale", "--quick", "--out", str(tmp_path)])
     assert (tmp_path / "tables.md").read_text() in capsys.readouterr().out
     assert (tmp_path / "scale.png").read_bytes().startswith(b"\x89PNG")
+    check_growth(pd.read_csv(tmp_path / "growth.csv"), pd.read_csv(tmp_path / "exponents.csv"))
     table = pd.read_csv(tmp_path / "scale.csv")
+    exponents = pd.read_csv(tmp_path / "exponents.csv").set_index(["by", "what"])
+    of_rows = table[(table["columns"] == 10) & (table["source"] == "memmap")]
+    few, many = of_rows[of_rows["detector"] == "IForest"]["fit, s"].iloc[[-2, -1]]
+    power = exponents.loc[("rows", "IForest, fit"), "between the two largest"]
+    assert power == pytest.approx(np.log(many / few) / np.log(3), rel=1e-3)
     assert table["detector"].value_counts().tolist() == [6, 6]
     assert table["source"].value_counts().to_dict() == {"memmap": 10, "array": 2}
     assert (table["status"] == "run").all()
@@ -266,6 +271,22 @@ def test_scale_writes_its_tables(here, tmp_path, capsys):
     assert (ours["fit without its scores, s"] < ours["fit, s"]).all()
     assert table[table["detector"] == "IForest"]["fit without its scores, s"].isna().all()
     assert (table[["fit adds, MiB", "scoring adds, MiB"]] > -5).all(axis=None)
+
+
+def check_growth(growth, exponents):
+    assert growth["source"].tolist() == ["memmap"] * 2 + ["array"] * 2
+    assert growth["rows"].tolist() == [1000, 3000] * 2
+    few, many = growth["s, median"][0::2].to_numpy(), growth["s, median"][1::2].to_numpy()
+    assert growth["/ the fewer rows"][0::2].tolist() == [1, 1]
+    np.testing.assert_allclose(growth["/ the fewer rows"][1::2], many / few, rtol=1e-4)
+    assert exponents["by"].tolist() == ["rows"] * 5 + ["columns"] * 5
+
+
+def test_handed_scores_are_no_part_of_a_fit(gaussian):
+    clf = scale.Unscored(epoch_num=1, random_state=0)
+    clf.given = np.arange(1000.0)
+    clf.fit(gaussian.numpy())
+    assert clf.decision_scores_.tolist() == list(range(256))
 
 
 def checkout(folder, code):
