@@ -17,8 +17,8 @@ PACKAGES = ("pyod-robustnvp", "pyod", "torch", "scikit-learn", "numpy")
 
 @cache
 def versions() -> str:
-    """Return the versions that results depend on."""
-    return ", ".join(f"{name} {version(name)}" for name in PACKAGES)
+    """Return the versions that results depend on, whichever build of them is installed."""
+    return ", ".join(f"{name} {version(name).partition('+')[0]}" for name in PACKAGES)
 
 
 def machine() -> str:
