@@ -1,6 +1,8 @@
 """The paper's tables and figures: small runs of all of them, and the parts they are made of."""
 
 import json
+import re
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -532,3 +534,21 @@ def test_held_out_rows_of_one_kind_are_a_failure(tmp_path):
 def test_figure4_wants_a_spread():
     with pytest.raises(SystemExit, match="--seeds must be at least 2"):
         run("figure4", "--quick", "--seeds", 1)
+
+
+KEPT = sorted((Path(report.__file__).parent.parent / "results" / "records").glob("*.json"))
+
+
+def test_there_are_kept_fits():
+    assert len(KEPT) > 100
+
+
+@pytest.mark.parametrize("method", methods.METHODS)
+def test_kept_fits_have_the_present_parameters(method):
+    of_method = [r for r in map(json.loads, map(Path.read_text, KEPT)) if r["method"] == method]
+    for record in of_method:
+        settings = record["settings"].partition("; ")[2]
+        told = float(re.search(r"'contamination': ([\d.]+)", settings)[1])
+        columns = int((re.search(r"'n_features': (\d+)", settings) or [0, 0])[1])
+        clf = methods.make(method, told, record["seed"], columns, quick=False)
+        assert settings == f"{type(clf).__name__} {clf.get_params()}"
