@@ -64,6 +64,8 @@ def main(arguments: list[str] | None = None) -> None:
         unread = name not in ("name", "out", *experiment.reads.split())
         if unread and value != described.get_default(name):
             described.error(f"{options.name} does not read --{name.replace('_', '-')}")
+    if options.quick and tuple(options.datasets) != ODDS:
+        described.error("--quick makes tables of its own: leave out --datasets")
     if options.seeds is None:
         options.seeds = experiment.seeds
     if options.out is None:

@@ -84,6 +84,7 @@ def test_missing_data_is_said(folder, monkeypatch, arguments, message):
         (["--detectors", "Oracle"], "invalid choice: 'Oracle'"),
         (["something"], "invalid choice: 'something'"),
         (["bundled", "--quick"], "bundled does not read --quick"),
+        (["table1", "--quick", "--datasets", "glass"], "leave out --datasets"),
         (["table2", "--datasets", "glass"], "table2 does not read --datasets"),
     ],
 )

@@ -1,9 +1,12 @@
 """The paper's tables and figures: small runs of all of them, and the parts they are made of."""
 
+import argparse
 import json
 import re
+import sys
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,7 +14,7 @@ import torch
 from sklearn.metrics import roc_auc_score
 
 from benchmarks.__main__ import main
-from benchmarks.datasets import Dataset
+from benchmarks.datasets import ODDS, Dataset
 from benchmarks.paper import (
     cells,
     cifar,
@@ -20,11 +23,12 @@ from benchmarks.paper import (
     fits,
     methods,
     moons,
+    pictures,
     published,
     report,
     shares,
 )
-from benchmarks.paper.provenance import versions
+from benchmarks.paper.provenance import provenance, versions
 from benchmarks.tables import ranks
 
 
@@ -62,6 +66,12 @@ def test_small_runs_of_all_experiments(folder, capsys, name, picture, rows, said
     records = pd.read_csv(out / "records.csv")
     assert len(records) == rows
     assert records["error"].isna().all()
+    if name == "figure4":
+        auc = records.pivot(index=["dataset", "seed"], columns="method", values="auc")
+        assert (auc["TrimRealNVP"] != auc["RobustRealNVP"]).all()
+    if name == "figure6":
+        told = records[records["method"] == "RobustRealNVP"].groupby(["dataset", "seed"])["auc"]
+        assert (told.nunique() > 1).any()
 
 
 def test_report_gathers_what_was_run(folder, capsys):
@@ -73,7 +83,9 @@ def test_report_gathers_what_was_run(folder, capsys):
     assert capsys.readouterr().out.strip() == str(folder / "README.md")
     assert "numbers of figure 3" in page
     assert "(figure3/moons.png)" in page
-    assert report.AGREEMENT.read_text().strip() in page
+    assert "agree" not in page
+    (folder / "agreement.md").write_text("They agree.\n")
+    assert "They agree." in report.page(folder)
 
 
 def test_report_of_nothing_is_an_error(tmp_path):
@@ -153,6 +165,14 @@ class TestCells:
         one = cells.run(wanted, tmp_path / "one")
         two = cells.run(wanted, tmp_path / "two", n_jobs=2)
         assert one["auc"].tolist() == two["auc"].tolist()
+
+    @pytest.mark.parametrize("damage", ["", '{"auc": 0.'])
+    def test_a_damaged_record_is_computed_again(self, tmp_path, damage):
+        cell = self.cell(lambda: {"auc": 0.5})
+        cells.run([cell], tmp_path)
+        cell.file(tmp_path).write_text(damage)
+        assert cells.run([cell], tmp_path)["auc"].tolist() == [0.5]
+        assert json.loads(cell.file(tmp_path).read_text())["auc"] == 0.5
 
     @pytest.mark.parametrize("value", [float("nan"), object()])
     def test_what_is_no_number_is_a_failure(self, tmp_path, value):
@@ -269,8 +289,11 @@ class TestCifar:
             name: cifar.Features(np.arange(60.0)[:, None] + 60 * k, np.empty((0, 1)))
             for k, name in enumerate(("airplane", "deer", "frog"))
         }
-        data = cifar.drawn(parts, "airplane", "u", 0.5, 3)
-        assert len(np.unique(data.X)) == len(data.X) == 67
+        # Of its own anomalies, some are other classes' rows.
+        parts["airplane"] = parts["airplane"]._replace(others=np.arange(100.0, 130.0)[:, None])
+        for seed in range(5):
+            data = cifar.drawn(parts, "airplane", "u", 0.5, seed)
+            assert len(np.unique(data.X)) == len(data.X) == 67
 
     def test_clustered_anomalies_are_of_one_class_that_goes_with_the_seed(self):
         given = self.features(["airplane", "deer", "frog"])
@@ -500,17 +523,64 @@ class TestFeatures:
         assert [path.name for path in tmp_path.iterdir()] == ["CIFAR10_0.npz"]
 
     def test_without_torchvision_the_extra_is_named(self, monkeypatch):
-        monkeypatch.setitem(__import__("sys").modules, "torchvision", None)
+        monkeypatch.setitem(sys.modules, "torchvision", None)
         with pytest.raises(ImportError, match=r"pyod-robustnvp\[cifar\]"):
             run("cifar10-features")
 
 
-def test_without_posthocs_the_extra_is_named(monkeypatch, tmp_path):
-    from benchmarks.paper import pictures
+@pytest.mark.parametrize("package", ["scikit_posthocs", "statsmodels"])
+def test_a_missing_package_is_named_before_the_first_fit(monkeypatch, tmp_path, package):
+    for module in [name for name in sys.modules if name.partition(".")[0] == package]:
+        monkeypatch.delitem(sys.modules, module)
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(ImportError, match=rf"this needs {package}.*pyod-robustnvp\[paper\]"):
+        run("table1", "--quick", "--records", tmp_path)
+    assert list(tmp_path.iterdir()) == []
 
-    monkeypatch.setitem(__import__("sys").modules, "scikit_posthocs", None)
-    with pytest.raises(ImportError, match=r"pyod-robustnvp\[paper\]"):
-        pictures.critical_difference(published.table("table1_odds"), tmp_path)
+
+class TestPictures:
+    values = pd.Series([0.9, np.nan, 0.7], index=[0.1, 0.2, 0.3])
+    spread = pd.Series([0.1, np.nan, 0.2], index=[0.1, 0.2, 0.3])
+
+    @pytest.fixture
+    def panel(self):
+        figure, panel = plt.subplots()
+        yield panel
+        plt.close(figure)
+
+    def test_a_failure_is_a_cross_and_no_value(self, panel):
+        pictures._line(panel, "RealNVP", self.values, self.spread)
+        drawn = {line.get_marker(): line for line in panel.get_lines()}
+        np.testing.assert_array_equal(drawn["o"].get_ydata().astype(float), self.values)
+        assert drawn["x"].get_xdata().tolist() == [0.2]
+
+    def test_a_level_method_has_a_line_and_a_band(self, panel):
+        pictures._level(panel, "RealNVP", self.values[:2], self.spread[:2])
+        (line,), (band,) = panel.get_lines(), panel.patches
+        assert list(line.get_ydata()) == [0.9, 0.9]
+        assert band.get_bbox().y0 == pytest.approx(0.8)
+        assert band.get_bbox().y1 == pytest.approx(1.0)
+
+    def test_level_is_who_has_one_share(self):
+        records = pd.DataFrame({"method": list("aabb"), "share": [0.1, 0.1, 0.1, 0.2]})
+        assert shares.level(records) == ["a"]
+
+    def test_what_failed_is_named_below_the_ranks(self, tmp_path, monkeypatch):
+        titles = []
+        monkeypatch.setattr(pictures, "save", lambda f, _: titles.append(f.axes[0].get_title()))
+        auc = published.table("table1_odds").assign(AE=np.nan)
+        auc.loc["glass", "IF"] = np.nan
+        pictures.critical_difference(auc, tmp_path)
+        assert "over 15 of 16 sets" in titles[0]
+        assert titles[0].endswith("failed: AE")
+
+
+def test_a_run_says_on_which_machines_it_was_made():
+    records = pd.DataFrame(
+        {"made": ["2026-01-02"] * 2, "seconds": [1.0, 2.0], "machine": ["64 cores", "2 cores"]}
+    )
+    options = argparse.Namespace(name="table2", seeds=1, quick=False, datasets=ODDS, n_jobs=1)
+    assert "one after another on 2 cores and 64 cores; " in provenance(records, options)
 
 
 def test_records_are_json(tmp_path):

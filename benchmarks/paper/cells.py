@@ -25,7 +25,7 @@ import torch
 from joblib import Parallel, delayed
 from tqdm import tqdm
 
-from .provenance import versions
+from .provenance import machine, versions
 
 BAR = "{percentage:3.0f}%|{bar}| {elapsed} gone, {remaining} left{postfix}"
 
@@ -71,7 +71,7 @@ def run(cells: Sequence[Cell], folder: Path, n_jobs: int = 1) -> pd.DataFrame:
     did, there is nothing to show, and the first error ends the run.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    missing = [cell for cell in cells if not cell.file(folder).exists()]
+    missing = [cell for cell in cells if _read(cell.file(folder)) is None]
     stream = Parallel(n_jobs, return_as="generator")(delayed(_settle)(c, folder) for c in missing)
     errors = {}
     with tqdm(total=sum(cell.weight for cell in missing), bar_format=BAR) as bar:
@@ -91,8 +91,9 @@ def _settle(cell: Cell, folder: Path) -> str:
         with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
             warnings.simplefilter("ignore")
             measures = cell.work()
-        made = {"made": str(date.today()), "versions": versions(), "settings": cell.settings}
-        text = json.dumps({**cell.title, **made, **measures}, allow_nan=False)
+        made = {"made": str(date.today()), "machine": machine(), "versions": versions()}
+        record = cell.title | made | {"settings": cell.settings} | measures
+        text = json.dumps(record, allow_nan=False)
     except Exception as error:
         return f"{type(error).__name__}: {error}"
     write(cell.file(folder), lambda draft: draft.write_text(text))
@@ -112,4 +113,12 @@ def write(path: Path, fill: Callable[[Path], object]) -> None:
 def _row(cell: Cell, folder: Path, errors: dict[Path, str]) -> dict[str, Any]:
     path = cell.file(folder)
     error = errors.get(path, "")
-    return {**cell.title, "error": error} | ({} if error else json.loads(path.read_text()))
+    return {**cell.title, "error": error} | ({} if error else _read(path) or {})
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    """Return a record, None where there is none, or only a damaged one."""
+    try:
+        return json.loads(path.read_text())
+    except (FileNotFoundError, ValueError):
+        return None

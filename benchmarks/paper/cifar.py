@@ -87,7 +87,7 @@ def source(
 ) -> Source:
     """Return the draws of a class with a kind of anomalies, which are a share of the rows."""
     given = {k: joblib.hash(tuple(v)) for k, v in features.items()}
-    made_of = f"80/20, {components} components in [0, 1], {share} of {given}"
+    made_of = f"{HELD_OUT} held out, {components} components in [0, 1], {share} of {given}"
     preparation = make_pipeline(PCA(components, random_state=0), MinMaxScaler())
     draw = partial(split, partial(drawn, features, name, kind, share), HELD_OUT, preparation)
     rows = round(total(features[name]) * (1 - HELD_OUT))
@@ -116,8 +116,9 @@ def uniform(
     features: Mapping[str, Features], name: str, seed: int, n: int, rng: np.random.Generator
 ) -> NDArray:
     """Draw pictures of all other classes."""
-    own = rng.permutation(features[name].others)[: 0 if len(features) == len(CLASSES) else n]
-    parts = [features[other].normal for other in others(features, name)]
+    known = features[name].others
+    own = rng.permutation(known)[: 0 if len(features) == len(CLASSES) else n]
+    parts = [unlike(features[other].normal, known) for other in others(features, name)]
     ends = np.cumsum([len(part) for part in parts])
     chosen = np.sort(rng.choice(ends[-1], n - len(own), replace=False))
     of_parts = np.split(chosen, np.searchsorted(chosen, ends[:-1]))
@@ -125,6 +126,20 @@ def uniform(
     return np.vstack(
         [own, *(part[i - start] for part, i, start in zip(parts, of_parts, starts, strict=True))]
     )
+
+
+def unlike(rows: NDArray, known: NDArray) -> NDArray:
+    """Return the rows that are none of the known.
+
+    Examples
+    --------
+    >>> unlike(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[3.0, 4.0]])).tolist()
+    [[1.0, 2.0]]
+    """
+    if not len(known):
+        return rows
+    seen = {row.tobytes() for row in known}
+    return rows[[row.tobytes() not in seen for row in rows]]
 
 
 def clustered(

@@ -76,7 +76,7 @@ def measure(clf: BaseDetector, source: Source, seed: int) -> dict[str, Any]:
 
 def odds(dataset: Dataset) -> Source:
     """Return the draws of table 1: random 60/40 splits."""
-    made_of = f"60/40 in [0, 1] of {joblib.hash((dataset.X, dataset.y))}"
+    made_of = f"{HELD_OUT} held out, in [0, 1], of {joblib.hash((dataset.X, dataset.y))}"
     return _of_odds(
         dataset.name, made_of, dataset.X.shape, float(dataset.y.mean()), lambda seed: dataset
     )
@@ -88,7 +88,7 @@ def odds_with(dataset: Dataset, share: float) -> Source:
     The rest has the wanted share of anomalies and as many rows as possible.
     """
     kept = numbers_for(dataset.y, share)
-    made_of = f"60/40 in [0, 1] of {kept} of {joblib.hash((dataset.X, dataset.y))}"
+    made_of = f"{HELD_OUT} held out, in [0, 1], of {kept} of {joblib.hash((dataset.X, dataset.y))}"
     shape = sum(kept), dataset.X.shape[1]
     return _of_odds(dataset.name, made_of, shape, share, partial(with_numbers, dataset, kept))
 

@@ -75,7 +75,7 @@ def _cell(kind: str, model: str, seed: int, n: int, steps: int) -> Cell:
     )
     per_epoch = len(rows(kind, seed, n)) // clf.batch_size
     clf.set_params(epoch_num=round(steps / per_epoch))
-    settings = f"{n} rows; {clf.get_params()}"
+    settings = f"{n} rows, noise {NOISE}, spread {SPREAD}; {clf.get_params()}"
     return Cell(f"{kind} moons", model, seed, settings, partial(measure, clf, kind, seed, n))
 
 
@@ -105,12 +105,15 @@ def measure(clf: RobustRealNVP, kind: str, seed: int, n: int) -> dict[str, Any]:
 
 
 def typical(records: pd.DataFrame, kind: str) -> int:
-    """Return the seed with which RealNVP tells anomalies apart as well as in the median."""
+    """Return the seed with which RealNVP tells anomalies apart as well as in the median.
+
+    The first, where it failed with all.
+    """
     own = records[(records["dataset"] == f"{kind} moons") & (records["method"] == "RealNVP")]
     auc = (
         own.set_index("seed")[f"auc_{'uniform' if kind == CLEAN else kind}"].dropna().sort_values()
     )
-    return int(auc.index[len(auc) // 2])
+    return int(auc.index[len(auc) // 2]) if len(auc) else 0
 
 
 def portraits(kind: str, models: list[str], seed: int, n: int, steps: int) -> list[Cell]:

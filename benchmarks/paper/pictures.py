@@ -36,7 +36,12 @@ def critical_difference(auc: pd.DataFrame, out: Path) -> Path:
         label_fmt_left="{label} ({rank:.2f})  ",
         label_fmt_right="  ({rank:.2f}) {label}",
     )
-    axes.set_title(f"average rank over {len(complete)} sets, 1 is best")
+    without = ", ".join(auc.columns.difference(names, sort=False))
+    axes.set_title(
+        f"average rank over {len(complete)} of {len(auc)} sets, 1 is best; bars join what "
+        "Nemenyi's test can't tell apart at 5 %" + (f"; failed: {without}" if without else ""),
+        fontsize="medium",
+    )
     return save(figure, out / "ranks.png")
 
 
@@ -46,6 +51,8 @@ def differences(table: pd.DataFrame, out: Path) -> Path:
     colors = table["outcome"].map(COLORS)
     axes.bar(table["dataset"], table["mean"], yerr=table["std"], color=colors, capsize=3)
     axes.axhline(0, color="black", linewidth=0.8)
+    failed = table.loc[table["outcome"] == "failed", "dataset"]
+    axes.plot(failed, np.zeros(len(failed)), "x", color=COLORS["failed"])
     axes.set_ylabel(f"ROC-AUC, {OURS} - TrimRealNVP")
     axes.tick_params(axis="x", rotation=45)
     for label in axes.get_xticklabels():
@@ -55,14 +62,20 @@ def differences(table: pd.DataFrame, out: Path) -> Path:
     return save(figure, out / "differences.png")
 
 
-def shares(mean: pd.DataFrame, spread: pd.DataFrame, label: str, out: Path) -> Path:
-    """Draw the ROC-AUC of RobustRealNVP and RealNVP over a share, a panel a set."""
+def shares(
+    mean: pd.DataFrame, spread: pd.DataFrame, level: list[str], label: str, out: Path
+) -> Path:
+    """Draw the ROC-AUC of RobustRealNVP and RealNVP over a share, a panel a set.
+
+    Methods that have one value whatever the share are drawn level, failures as crosses below.
+    """
     names = mean.index.unique("dataset")
     columns = -(-len(names) // 2)
     figure, axes = plt.subplots(2, columns, figsize=(3.6 * columns, 6.4), sharex=True)
     for panel, name in zip(axes.flat, names, strict=False):
         for method, line in mean.loc[name].iterrows():
-            _line(panel, method, line.dropna(), spread.loc[(name, method)])
+            draw = _level if method in level else _line
+            draw(panel, method, line, spread.loc[(name, method)])
         panel.set_title(name)
     axes[0, 0].legend()
     figure.supxlabel(label)
@@ -70,14 +83,23 @@ def shares(mean: pd.DataFrame, spread: pd.DataFrame, label: str, out: Path) -> P
     return save(figure, out / "shares.png")
 
 
+def _level(panel: Axes, method: str, line: pd.Series, spread: pd.Series) -> None:
+    """Draw the one value that a method has, and a band as wide as its standard deviation."""
+    for middle, width in zip(line.dropna(), spread[line.notna()].fillna(0), strict=True):
+        panel.axhline(middle, color=_color(method), label=method)
+        panel.axhspan(middle - width, middle + width, color=_color(method), alpha=0.15, linewidth=0)
+
+
 def _line(panel: Axes, method: str, line: pd.Series, spread: pd.Series) -> None:
-    """Draw a method's line, a level one where it has a single value."""
-    color = ANOMALY if method == OURS else NORMAL
-    if len(line) == 1:
-        panel.axhline(line.iloc[0], color=color, label=method)
-        return
-    panel.errorbar(line.index, line, spread[line.index], fmt="o-", color=color, capsize=3,
-                   label=method)  # fmt: skip
+    """Draw a method's values and standard deviations, and where it failed."""
+    color, failed = _color(method), line.index[line.isna()]
+    panel.errorbar(line.index, line, spread, fmt="o-", color=color, capsize=3, label=method)
+    foot = panel.get_xaxis_transform()
+    panel.plot(failed, np.full(len(failed), 0.03), "x", color=color, transform=foot)
+
+
+def _color(method: str) -> str:
+    return ANOMALY if method == OURS else NORMAL
 
 
 def moons(drawn: pd.DataFrame, kind: str, table: pd.DataFrame, out: Path) -> Path:

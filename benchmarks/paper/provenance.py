@@ -45,7 +45,8 @@ def provenance(records: pd.DataFrame, options: argparse.Namespace) -> str:
     made = records["made"].dropna()
     days = " to ".join(sorted({made.min(), made.max()}))
     hours = records["seconds"].sum() / 3600
+    machines = " and ".join(sorted(records["machine"].dropna().unique()))
     return (
         f"`{command(options)}`: {len(records)} fits, made {days}, {hours:.2f} hours one after "
-        f"another on {machine()}; {versions()}"
+        f"another on {machines}; {versions()}"
     )

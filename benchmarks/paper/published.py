@@ -1,4 +1,4 @@
-"""The paper's numbers, as printed in its tables 1 and 2, and why ours are far where they are."""
+"""The paper's numbers, as printed in its tables 1 and 2."""
 
 from __future__ import annotations
 
@@ -13,9 +13,3 @@ def table(name: str) -> pd.DataFrame:
     """Return the mean ROC-AUC of table1_odds or table2_cifar10, a row a set, a column a method."""
     read = pd.read_csv(FOLDER / f"{name}.csv")
     return read.pivot(index="dataset", columns="method", values="auc_mean")
-
-
-def reasons() -> dict[tuple[str, str], str]:
-    """Return why a method's number on a set is far from the paper's, where we know."""
-    read = pd.read_csv(FOLDER / "reasons.csv")
-    return {(row.dataset, row.method): row.why for row in read.itertuples()}

@@ -18,8 +18,8 @@ TITLES = {
     "figure5": "Figure 5: the true share of anomalies",
     "figure6": "Figure 6: the assumed share of anomalies",
 }
-#: Written by hand, from the results: where they agree with the paper, where not, and why.
-AGREEMENT = Path(__file__).parent / "agreement.md"
+#: Written by hand on the results beside it: where they agree with the paper, and where not.
+AGREEMENT = "agreement.md"
 
 
 def run_report(options: argparse.Namespace) -> None:
@@ -37,8 +37,9 @@ def page(folder: Path) -> str:
         "# The paper's tables and figures, run anew",
         f"Made by `python -m benchmarks report` on {date.today()}, from the folders beside this "
         f"page: {versions()}; {machine()}.",
-        AGREEMENT.read_text().strip(),
     ]
+    if (agreement := folder / AGREEMENT).exists():
+        head.append(agreement.read_text().strip())
     return "\n\n".join([*head, *(_section(folder, name) for name in TITLES)]) + "\n"
 
 

@@ -54,6 +54,12 @@ def by_share(records: pd.DataFrame, statistic: str) -> pd.DataFrame:
     return over_seeds(records, BY, "auc", statistic).unstack()
 
 
+def level(records: pd.DataFrame) -> list[str]:
+    """Return the methods that have one cell a seed whatever they are told."""
+    told = records.groupby("method")["share"].nunique()
+    return list(told.index[told == 1])
+
+
 def in_table(records: pd.DataFrame) -> pd.DataFrame:
     """Return means and standard deviations in words, nothing where there is no cell."""
     mean, spread = (by_share(records, statistic) for statistic in ("mean", "std"))
