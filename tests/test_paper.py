@@ -5,6 +5,7 @@ import json
 import re
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -521,6 +522,29 @@ class TestFeatures:
         with pytest.raises(KeyboardInterrupt):
             features.write_classes(self.network(), Interrupted(), Pictures.targets, tmp_path)
         assert [path.name for path in tmp_path.iterdir()] == ["CIFAR10_0.npz"]
+
+    def test_the_command_takes_what_reaches_the_last_layer(self, monkeypatch, tmp_path):
+        network = self.network()
+        network.classifier = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(4, 7))
+        weights = SimpleNamespace(transforms=lambda: None)
+        stub = SimpleNamespace(
+            models=SimpleNamespace(
+                VGG19_Weights=SimpleNamespace(IMAGENET1K_V1=weights), vgg19=lambda weights: network
+            ),
+            datasets=SimpleNamespace(CIFAR10=lambda folder, download, transform: Pictures()),
+        )
+        monkeypatch.setitem(sys.modules, "torchvision", stub)
+        run("cifar10-features", "--out", tmp_path)
+        assert np.load(tmp_path / "CIFAR10_0.npz")["X"].shape[1] == 4
+
+    def test_a_failed_download_is_said(self, monkeypatch, tmp_path):
+        def fail():
+            raise OSError("no network")
+
+        monkeypatch.setitem(sys.modules, "torchvision", SimpleNamespace(datasets=None))
+        monkeypatch.setattr(features, "vgg19", fail)
+        with pytest.raises(SystemExit, match="the pictures can't be fetched: no network"):
+            run("cifar10-features", "--out", tmp_path)
 
     def test_without_torchvision_the_extra_is_named(self, monkeypatch):
         monkeypatch.setitem(sys.modules, "torchvision", None)

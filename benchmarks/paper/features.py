@@ -22,10 +22,12 @@ BATCH_SIZE = 64
 
 def run_cifar10_features(options: argparse.Namespace) -> None:
     """Take VGG19's features of CIFAR10's training pictures; downloads both (the extra cifar)."""
-    model, transform = vgg19()
-    pictures = extra("torchvision", "cifar").datasets.CIFAR10(
-        options.out / "pictures", download=True, transform=transform
-    )
+    datasets = extra("torchvision", "cifar").datasets
+    try:
+        model, transform = vgg19()
+        pictures = datasets.CIFAR10(options.out / "pictures", download=True, transform=transform)
+    except (OSError, RuntimeError) as error:
+        raise SystemExit(f"the weights or the pictures can't be fetched: {error}") from error
     write_classes(model, pictures, pictures.targets, options.out)
     print(f"{options.out}: CIFAR10_k.npz, k from 0 to {len(CLASSES) - 1}")
 
