@@ -26,7 +26,7 @@ from .training import Settings, train
 
 STEPS = 200
 LEAST_TRIM = 0.35
-# Rows that are scored at once, and the values of a wide table: what is computed of them is memory.
+# Rows that are scored at once, and about how many values of a wide table: either bounds the memory.
 SCORED_ROWS, SCORED_VALUES = 4096, 2**19
 JUDGED_ROWS = 2000
 # float32 squares and sums the first through six couplings without overflow, and carries the second
