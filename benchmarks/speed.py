@@ -348,8 +348,14 @@ def _of_set(dataset: Dataset, effort: Effort) -> dict[str, object]:
 def peaks(data: Split, names: tuple[str, ...]) -> pd.DataFrame:
     """Return the MiB that fitting and scoring add to those of a process that only loads the rows.
 
-    Each contestant has a process of its own, into which it loads its code.
+    Each contestant has a process of its own, into which it loads its code. Flows whose library is
+    missing are left out.
     """
+    names = tuple(
+        name
+        for name in names
+        if name not in reference.FLOWS or installed(partial(reference.FLOWS[name], 2, 4))
+    )
     with TemporaryDirectory() as folder:
         path = Path(folder) / "rows.npz"
         np.savez(path, X=data.X, X_new=data.X_new)

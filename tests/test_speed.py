@@ -213,6 +213,12 @@ def test_speed_writes_its_tables(here, tmp_path, capsys):
     assert found["memory"]["MiB"].ge(0).all()
 
 
+def test_memory_is_that_of_who_is_installed(here, monkeypatch):
+    monkeypatch.setitem(sys.modules, "normflows", None)
+    table = speed.peaks(speed.of(correlated(300, 5, seed=0)), ("reference", "normflows"))
+    assert table["detector"].tolist() == ["reference"]
+
+
 def check_steps(steps, text):
     done = steps[steps["status"] == "run"].set_index(["shape", "contestant"])
     ms = done["ms, median"]

@@ -113,7 +113,7 @@ def write(path: Path, fill: Callable[[Path], object]) -> None:
 def _row(cell: Cell, folder: Path, errors: dict[Path, str]) -> dict[str, Any]:
     path = cell.file(folder)
     error = errors.get(path, "")
-    return {**cell.title, "error": error} | ({} if error else _read(path) or {})
+    return {**cell.title, "error": error} | ({} if error else json.loads(path.read_text()))
 
 
 def _read(path: Path) -> dict[str, Any] | None:
