@@ -24,10 +24,10 @@ OURS = "ours"
 
 #: The shape of the default, in parameters that versions since 0.1.0 took.
 SHAPE = {
-    "n_estimators": 16,
-    "hidden_neuron_list": (48,),
+    "n_estimators": 8,
+    "hidden_neuron_list": (48, 48),
     "batch_size": 256,
-    "lipschitz": (0.35, 1.5, 1.5),
+    "lipschitz": (0.5, 1.5, 1.5, 1.5),
 }
 
 #: What torch's operations do, in the order of the tables, by their names without underscores.
@@ -71,7 +71,7 @@ QUICK = Effort(256, 3, 300, 4, rounds=2, profiled=1)
 def conditions(effort: Effort) -> str:
     """Return a line on what is profiled."""
     return (
-        f"{SHAPE['n_estimators']} flows of {SHAPE['hidden_neuron_list'][0]} hidden units, batches "
+        f"{SHAPE['n_estimators']} flows with hidden layers {SHAPE['hidden_neuron_list']}, batches "
         f"of {SHAPE['batch_size']}; {effort.columns} columns, {effort.train} rows to fit, "
         f"{effort.score} to score. A fit is divided by the number of its steps, with all that it "
         f"does: scaling, singular values, the scores of its rows. Medians of {effort.rounds} "

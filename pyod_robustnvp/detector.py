@@ -81,14 +81,14 @@ class RobustRealNVP(BaseDetector):
         flows learn from. All rows are scored. A number holds all rows in memory, in float64.
     batch_size : int, default=256
         Rows of a training batch; a table with fewer rows is one batch.
-    hidden_neuron_list : sequence of int, default=(48,)
+    hidden_neuron_list : sequence of int, default=(48, 48)
         The widths of the hidden layers of each s and t network.
-    n_estimators : int, default=16
+    n_estimators : int, default=8
         The number of flows, which differ in their view of the rows, their cap, their initial
         weights, the order of their columns and their batches. More flows make scores less dependent
         on the seed and cost time; a single flow sees the columns, half by half as in the paper, and
         takes the first cap.
-    lipschitz : float, sequence of float or None, default=(0.35, 1.5, 1.5)
+    lipschitz : float, sequence of float or None, default=(0.5, 1.5, 1.5, 1.5)
         The cap k on the largest singular value of every matrix of the networks; the flows of a
         view take turns where there are several. Smaller is smoother and more robust, larger follows
         the data more closely; None removes the cap.
@@ -180,9 +180,9 @@ class RobustRealNVP(BaseDetector):
         lr=1e-3,
         epoch_num=None,
         batch_size=256,
-        hidden_neuron_list=(48,),
-        n_estimators=16,
-        lipschitz=(0.35, 1.5, 1.5),
+        hidden_neuron_list=(48, 48),
+        n_estimators=8,
+        lipschitz=(0.5, 1.5, 1.5, 1.5),
         trim_fraction="auto",
         device=None,
         random_state=None,
@@ -262,7 +262,7 @@ class RobustRealNVP(BaseDetector):
         X : array-like of shape (n_samples, n_features)
         batch_size : int, optional
             Rows read and scaled at once, which changes memory and speed but no score; 4096 by
-            default, fewer where there are more than 128 columns. Flows work on 256 rows at a time,
+            default, fewer where there are more than 128 columns. Flows work on 512 rows at a time,
             so that smaller parts are wasteful.
 
         Returns

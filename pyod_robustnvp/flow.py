@@ -51,7 +51,7 @@ from .couplings import Passage, RoundTrip
 N_COUPLINGS = 6
 
 #: Rows of a block: on a CPU what its caches hold, elsewhere enough to keep a GPU busy.
-CPU_BLOCK, GPU_BLOCK = 256, 4096
+CPU_BLOCK, GPU_BLOCK = 512, 4096
 
 
 class RealNVP(nn.Module):
