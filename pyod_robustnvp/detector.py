@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -22,12 +22,13 @@ from .axes import PrincipalAxes
 from .box import Box
 from .flow import RealNVP, block_of
 from .scaling import SoftQuantileScaler, Table, quiet
+from .threads import shared
 from .training import Settings, train
 
 STEPS = 200
 LEAST_TRIM = 0.35
 # Rows that are scored at once, and about how many values of a wide table: either bounds the memory.
-SCORED_ROWS, SCORED_VALUES = 4096, 2**19
+SCORED_ROWS, SCORED_VALUES = 2048, 2**19
 JUDGED_ROWS = 2000
 # float32 squares and sums the first through six couplings without overflow, and carries the second
 # through them; the squares of that are summed in float64.
@@ -261,8 +262,8 @@ class RobustRealNVP(BaseDetector):
         ----------
         X : array-like of shape (n_samples, n_features)
         batch_size : int, optional
-            Rows read and scaled at once, which changes memory and speed but no score; 4096 by
-            default, fewer where there are more than 128 columns. Flows work on 512 rows at a time,
+            Rows read and scaled at once, which changes memory and speed but no score; 2048 by
+            default, fewer where there are more than 256 columns. Flows work on 512 rows at a time,
             so that smaller parts are wasteful.
 
         Returns
@@ -294,12 +295,7 @@ class RobustRealNVP(BaseDetector):
         """
         check_is_fitted(self)
         table = self._table(X, reset=False)
-        log_density = np.empty(len(table))
-        for rows, part in _parts(table, self._rows_at_once(table)):
-            log_density[rows] = self._power_means(self._log_densities(part), 1.0)[0]
-            if isinstance(self.preprocessing_, SoftQuantileScaler):
-                log_density[rows] += self.preprocessing_.log_det(part)
-        return log_density
+        return self._by_parts(table, self._rows_at_once(table), self._stretched, self._mixture)
 
     def sample(
         self, n_samples: int = 1, random_state: int | np.random.RandomState | None = None
@@ -546,24 +542,59 @@ class RobustRealNVP(BaseDetector):
         """Return scaled rows as the flows see them, of shape (views, n, d)."""
         views = [rows] if self.axes_ is None else [rows, self.axes_.transform(rows)]
         clipped = np.stack(views).clip(-largest, largest)
-        return torch.as_tensor(clipped, dtype=torch.float32).to(self.device_)
+        # numpy's cast: torch's own would leave a thread spinning beside those that score.
+        return torch.as_tensor(clipped.astype(np.float32)).to(self.device_)
 
     def _scores(self, table: Table, batch_size: int | None = None) -> Table:
         """Return the anomaly scores of a table's rows."""
         size = self._rows_at_once(table)
         if batch_size is not None:
             size = validation.check_integer("batch_size", batch_size)
-        scores = np.empty(len(table))
-        for rows, part in _parts(table, size):
-            near, nats = self.box_.draw_back(part)
-            scores[rows] = self._pooled(self._log_densities(near)) + nats
-        return scores
+        return self._by_parts(table, size, self.box_.draw_back, self._pooled)
 
     def _rows_at_once(self, table: Table) -> int:
         """Return how many rows of a table to score at once, in whole blocks of the flows."""
         block = block_of(self.device_)
         rows = SCORED_VALUES // table.shape[1] // block * block
-        return min(max(rows, block), SCORED_ROWS)
+        return max(min(rows, SCORED_ROWS), block)
+
+    def _by_parts(
+        self,
+        table: Table,
+        size: int,
+        see: Callable[[Table], tuple[Table, Table | float]],
+        pool: Callable[[torch.Tensor], Table],
+    ) -> Table:
+        """Return the nats of each row: those that it brings, and what its densities pool into.
+
+        ``see`` turns rows into those that the flows shall see and the nats that they bring;
+        ``pool`` takes log-densities of shape (flows, rows).
+        """
+        nats = np.empty(len(table))
+        parts = _parts(len(table), size)
+
+        def views() -> Iterator[torch.Tensor]:
+            for part in parts:
+                rows, nats[part] = see(np.asarray(table[part], dtype=np.float64))
+                yield self._views(self._scaled(rows), LARGEST_SCORED)
+
+        def pooled(x: torch.Tensor) -> Table:
+            return pool(self.flow_.log_prob_by_blocks(x))
+
+        threads = torch.get_num_threads() if self.device_.type == "cpu" else 1
+        for part, of_flows in zip(parts, shared(pooled, views(), threads), strict=True):
+            nats[part] += of_flows
+        return nats
+
+    def _stretched(self, rows: Table) -> tuple[Table, Table | float]:
+        """Return rows and the log of the factor by which scaling stretches the space at each."""
+        if isinstance(self.preprocessing_, SoftQuantileScaler):
+            return rows, self.preprocessing_.log_det(rows)
+        return rows, 0.0
+
+    def _mixture(self, by_flow: torch.Tensor) -> Table:
+        """Return the log-density of rows under the mixture of the flows that see the columns."""
+        return self._power_means(by_flow, 1.0)[0]
 
     def _pooled(self, by_flow: torch.Tensor) -> Table:
         """Return the anomaly scores of rows from their log-densities."""
@@ -578,10 +609,6 @@ class RobustRealNVP(BaseDetector):
 
     def _n_views(self) -> int:
         return 1 if self.axes_ is None else 2
-
-    def _log_densities(self, rows: Table) -> torch.Tensor:
-        """Return the log-density of rows under each flow, of shape (flows, rows)."""
-        return self.flow_.log_prob_by_blocks(self._views(self._scaled(rows), LARGEST_SCORED))
 
     def __getstate__(self) -> dict:
         """Hold the flows on the CPU: a CUDA tensor in a pickle fails where there is no GPU."""
@@ -630,11 +657,9 @@ def _some_rows(table: Table, n: int, generator: torch.Generator) -> Table:
     return table[np.sort(drawn)]
 
 
-def _parts(table: Table, size: int) -> Iterator[tuple[slice, Table]]:
-    """Yield parts of a table in float64, and which rows they are."""
-    for start in range(0, len(table), size):
-        rows = slice(start, start + size)
-        yield rows, np.asarray(table[rows], dtype=np.float64)
+def _parts(n: int, size: int) -> list[slice]:
+    """Return which of n rows lie in each part of a table."""
+    return [slice(start, start + size) for start in range(0, n, size)]
 
 
 def _default_thresholder() -> Any:

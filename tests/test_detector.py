@@ -228,17 +228,24 @@ def test_rows_score_the_same_alone_and_in_batches(make, features):
         np.testing.assert_allclose(scores, together, rtol=1e-9)
 
 
+def watch_scaling(clf, monkeypatch):
+    """Return a list that grows by how many rows are scaled at once."""
+    seen, scaled = [], clf._scaled
+    monkeypatch.setattr(clf, "_scaled", lambda rows: seen.append(len(rows)) or scaled(rows))
+    return seen
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_a_memory_map_is_read_part_by_part(make, X, tmp_path, monkeypatch, dtype):
-    np.save(tmp_path / "X.npy", X.astype(dtype))
+    table = np.tile(X, (6, 1)).astype(dtype)
+    np.save(tmp_path / "X.npy", table)
     mapped = np.load(tmp_path / "X.npy", mmap_mode="r")
-    expected = make().fit(X.astype(dtype))
-    clf, seen = make(), []
-    scaled = RobustRealNVP._scaled
-    monkeypatch.setattr("pyod_robustnvp.detector.SCORED_ROWS", 70)
-    monkeypatch.setattr(clf, "_scaled", lambda rows: seen.append(len(rows)) or scaled(clf, rows))
+    expected = make().fit(table)
+    clf = make()
+    monkeypatch.setattr("pyod_robustnvp.detector.SCORED_ROWS", 512)
+    seen = watch_scaling(clf, monkeypatch)
     clf.fit(mapped)
-    assert seen == [200, 70, 70, 60]
+    assert seen == [1200, 512, 512, 176]
     np.testing.assert_allclose(clf.decision_scores_, expected.decision_scores_, rtol=1e-9)
     np.testing.assert_array_equal(clf.decision_function(mapped), clf.decision_scores_)
 
@@ -255,9 +262,8 @@ def test_a_memory_map_is_not_copied(fitted, tmp_path, dtype, order):
 def test_of_a_wide_table_fewer_rows_are_scored_at_once(make, monkeypatch, columns, at_once):
     monkeypatch.setattr("pyod_robustnvp.detector.SCORED_VALUES", 2**18)
     table = np.random.default_rng(0).normal(size=(600, columns)).astype(np.float32)
-    clf, seen = make(epoch_num=1, batch_size=256).fit(table), []
-    log_densities = clf._log_densities
-    monkeypatch.setattr(clf, "_log_densities", lambda x: seen.append(len(x)) or log_densities(x))
+    clf = make(epoch_num=1, batch_size=256).fit(table)
+    seen = watch_scaling(clf, monkeypatch)
     scores = clf.decision_function(table)
     assert seen == at_once
     np.testing.assert_array_equal(clf.decision_function(table, batch_size=4096), scores)

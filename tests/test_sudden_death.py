@@ -79,6 +79,22 @@ def test_an_interrupted_fit_leaves_a_usable_estimator(error, formerly_fitted, de
     np.testing.assert_array_equal(clf.fit(X).decision_function(X), expected)
 
 
+def test_an_interrupted_scoring_leaves_a_whole_model(deaths, tried):
+    clf, rng, interrupted = RobustRealNVP(**SMALL).fit(X), np.random.default_rng(0), 0
+    table = rng.normal(size=(5000, 3))
+    expected = clf.decision_function(table)
+    start = time.perf_counter()
+    clf.decision_function(table)
+    duration = time.perf_counter() - start
+    for _ in range(deaths):
+        tried()
+        interrupted += not struck(
+            lambda: clf.decision_function(table), KeyboardInterrupt, rng.uniform(1e-5, duration)
+        )
+        np.testing.assert_array_equal(clf.decision_function(table), expected)
+    assert interrupted > deaths / 4
+
+
 class Forgetful(RobustRealNVP):
     """Is interrupted after so many attributes that it forgets, and whenever it goes on."""
 

@@ -1,0 +1,108 @@
+"""Parts of a table shared among threads."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+import torch
+
+from pyod_robustnvp import RobustRealNVP, threads
+from pyod_robustnvp.threads import shared
+
+
+@pytest.fixture(autouse=True)
+def two_threads():
+    """Give torch two threads, whatever the machine."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(before)
+
+
+def where(part):
+    """Return who works on a part, and with how many threads of torch's."""
+    torch.ones(100_000).exp()
+    return part, threading.current_thread(), torch.get_num_threads()
+
+
+def test_results_come_in_order_from_threads_with_one_of_torchs():
+    results, workers, numbers = zip(*shared(where, range(50), 2), strict=True)
+    assert results == tuple(range(50))
+    assert 1 <= len(set(workers)) <= 2
+    assert threading.current_thread() not in workers
+    assert set(numbers) == {1}
+
+
+@pytest.mark.parametrize(("parts", "number"), [([7], 2), ([7, 8, 9], 1)])
+def test_one_part_or_one_thread_needs_no_other(parts, number):
+    assert list(shared(where, parts, number)) == [
+        (part, threading.current_thread(), 2) for part in parts
+    ]
+
+
+def test_nothing_is_shared():
+    assert list(shared(where, [], 2)) == []
+
+
+def test_torchs_threads_stay_as_many_for_all_others():
+    list(shared(where, [1, 2], 2))
+    assert torch.get_num_threads() == 2
+    with ThreadPoolExecutor(1) as new:
+        assert new.submit(torch.get_num_threads).result() == 2
+
+
+def test_parts_are_asked_for_one_ahead():
+    asked = []
+    results = shared(abs, (asked.append(k) or k for k in range(10)), 2)
+    for done, _ in enumerate(results, 1):
+        assert len(asked) <= done + 2
+    assert len(asked) == 10
+
+
+def test_errors_reach_the_caller_and_the_rest_is_left():
+    done = []
+
+    def work(part):
+        done.append(part)
+        return 1 / part
+
+    with pytest.raises(ZeroDivisionError):
+        list(shared(work, [1, 0, *range(1, 100)], 2))
+    assert len(done) < 10
+    assert list(shared(abs, [-1, -2], 2)) == [1, 2]
+
+
+def test_an_error_of_the_parts_reaches_the_caller():
+    def parts():
+        yield from range(5)
+        raise OSError("the disk is gone")
+
+    with pytest.raises(OSError, match="gone"):
+        list(shared(abs, parts(), 2))
+
+
+def test_an_interrupt_while_threads_start_leaves_none_waiting(monkeypatch):
+    def interrupted(_):
+        raise KeyboardInterrupt
+
+    before = set(threading.enumerate())
+    monkeypatch.setattr(threads, "wait", interrupted)
+    threads._pool.cache_clear()
+    with pytest.raises(KeyboardInterrupt):
+        threads._pool(2)
+    for thread in set(threading.enumerate()) - before:
+        thread.join(10)
+        assert not thread.is_alive()
+    monkeypatch.undo()
+    assert torch.get_num_threads() == 2
+    assert list(shared(abs, [-1, -2], 2)) == [1, 2]
+
+
+@pytest.mark.parametrize("call", ["decision_function", "score_samples"])
+def test_scores_do_not_depend_on_the_threads(call):
+    table = np.random.default_rng(0).normal(size=(5000, 3))
+    clf = RobustRealNVP(n_estimators=4, hidden_neuron_list=(8,), epoch_num=1, random_state=0)
+    scores = getattr(clf.fit(table), call)(table)
+    torch.set_num_threads(1)
+    np.testing.assert_array_equal(getattr(clf, call)(table), scores)
