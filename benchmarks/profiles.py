@@ -14,6 +14,7 @@ from pathlib import Path
 from statistics import median
 
 import pandas as pd
+import torch
 from torch.profiler import ProfilerActivity, profile
 
 from .datasets import correlated
@@ -29,6 +30,10 @@ SHAPE = {
     "batch_size": 256,
     "lipschitz": (0.5, 1.5, 1.5, 1.5),
 }
+
+#: torch's threads under the profiler, which sees the operations of its caller alone: tables are
+#: scored by threads that have one each.
+THREADS = {"fit": None, "scoring": 1}
 
 #: What torch's operations do, in the order of the tables, by their names without underscores.
 KINDS = {
@@ -75,7 +80,8 @@ def conditions(effort: Effort) -> str:
         f"of {SHAPE['batch_size']}; {effort.columns} columns, {effort.train} rows to fit, "
         f"{effort.score} to score. A fit is divided by the number of its steps, with all that it "
         f"does: scaling, singular values, the scores of its rows. Medians of {effort.rounds} "
-        f"turns; of {effort.profiled} under the profiler, which slows small operations most."
+        f"turns; of {effort.profiled} under the profiler, which slows small operations most. It sees "
+        "a scoring that has one thread, as each of those that share a table."
     )
 
 
@@ -130,7 +136,7 @@ def divided(versions: dict[str, Runs], phase: str, effort: Effort) -> pd.DataFra
     found = {name: [] for name in names}
     for _ in range(effort.profiled):
         for name in names:
-            found[name].append(by_kind(*watched(versions[name][phase][0])))
+            found[name].append(by_kind(*watched(versions[name][phase][0], THREADS[phase])))
     columns = {}
     for name, turns in found.items():
         times = versions[name][phase][1]
@@ -141,11 +147,18 @@ def divided(versions: dict[str, Runs], phase: str, effort: Effort) -> pd.DataFra
     return pd.DataFrame(columns).rename_axis("kind").reset_index()
 
 
-def watched(run: Callable[[], object]) -> tuple[float, dict[str, tuple[float, int]]]:
+def watched(
+    run: Callable[[], object], threads: int | None
+) -> tuple[float, dict[str, tuple[float, int]]]:
     """Return the seconds of a run under the profiler, and seconds and calls of its operations."""
-    # acc_events only says that one cycle of the profiler is all there is.
-    with profile(activities=[ProfilerActivity.CPU], acc_events=True) as watch:
-        seconds = seconds_of(run)
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads or before)
+    try:
+        # acc_events only says that one cycle of the profiler is all there is.
+        with profile(activities=[ProfilerActivity.CPU], acc_events=True) as watch:
+            seconds = seconds_of(run)
+    finally:
+        torch.set_num_threads(before)
     return seconds, {
         event.key.removeprefix("aten::"): (event.self_cpu_time_total / 1e6, event.count)
         for event in watch.key_averages()
