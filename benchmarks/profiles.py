@@ -80,8 +80,8 @@ def conditions(effort: Effort) -> str:
         f"of {SHAPE['batch_size']}; {effort.columns} columns, {effort.train} rows to fit, "
         f"{effort.score} to score. A fit is divided by the number of its steps, with all that it "
         f"does: scaling, singular values, the scores of its rows. Medians of {effort.rounds} "
-        f"turns; of {effort.profiled} under the profiler, which slows small operations most. It sees "
-        "a scoring that has one thread, as each of those that share a table."
+        f"turns; of {effort.profiled} under the profiler, which slows small operations most and "
+        "sees a scoring that has one thread, as each of those that share a table."
     )
 
 
