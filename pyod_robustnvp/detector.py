@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import math
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -571,20 +571,20 @@ class RobustRealNVP(BaseDetector):
         ``pool`` takes log-densities of shape (flows, rows).
         """
         nats = np.empty(len(table))
-        parts = _parts(len(table), size)
 
-        def views() -> Iterator[torch.Tensor]:
-            for part in parts:
-                rows, nats[part] = see(np.asarray(table[part], dtype=np.float64))
-                yield self._views(self._scaled(rows), LARGEST_SCORED)
+        def score(part: slice) -> None:
+            rows, brought = see(np.asarray(table[part], dtype=np.float64))
+            x = self._views(self._scaled(rows), LARGEST_SCORED)
+            nats[part] = brought + pool(self.flow_.log_prob_by_blocks(x))
 
-        def pooled(x: torch.Tensor) -> Table:
-            return pool(self.flow_.log_prob_by_blocks(x))
-
-        threads = torch.get_num_threads() if self.device_.type == "cpu" else 1
-        for part, of_flows in zip(parts, shared(pooled, views(), threads), strict=True):
-            nats[part] += of_flows
+        for _ in shared(score, _parts(len(table), size), self._threads()):
+            pass
         return nats
+
+    def _threads(self) -> int:
+        """Return how many threads may score parts: one where it is a GPU or code of the user's."""
+        ours = self.preprocessing_ is None or isinstance(self.preprocessing_, SoftQuantileScaler)
+        return torch.get_num_threads() if ours and self.device_.type == "cpu" else 1
 
     def _stretched(self, rows: Table) -> tuple[Table, Table | float]:
         """Return rows and the log of the factor by which scaling stretches the space at each."""

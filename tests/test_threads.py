@@ -2,10 +2,12 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from typing import ClassVar
 
 import numpy as np
 import pytest
 import torch
+from sklearn.preprocessing import StandardScaler
 
 from pyod_robustnvp import RobustRealNVP, threads
 from pyod_robustnvp.threads import shared
@@ -106,3 +108,22 @@ def test_scores_do_not_depend_on_the_threads(call):
     scores = getattr(clf.fit(table), call)(table)
     torch.set_num_threads(1)
     np.testing.assert_array_equal(getattr(clf, call)(table), scores)
+
+
+class Watched(StandardScaler):
+    """Notes which threads call it."""
+
+    callers: ClassVar = set()
+
+    def transform(self, X):
+        self.callers.add(threading.current_thread())
+        return super().transform(X)
+
+
+def test_a_transformer_of_the_users_is_called_by_one_thread():
+    table = np.random.default_rng(0).normal(size=(5000, 3))
+    clf = RobustRealNVP(
+        preprocessing=Watched(), n_estimators=2, hidden_neuron_list=(4,), epoch_num=1
+    )
+    clf.fit(table).decision_function(table)
+    assert Watched.callers == {threading.current_thread()}
