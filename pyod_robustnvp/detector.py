@@ -262,9 +262,10 @@ class RobustRealNVP(BaseDetector):
         ----------
         X : array-like of shape (n_samples, n_features)
         batch_size : int, optional
-            Rows read and scaled at once, which changes memory and speed but no score; 2048 by
-            default, fewer where there are more than 256 columns. Flows work on 512 rows at a time,
-            so that smaller parts are wasteful.
+            Rows of a part, which is read and scaled at once; changes memory and speed but no score.
+            2048 by default, fewer where there are more than 256 columns. Flows work on 512 rows at
+            a time, so that smaller parts are wasteful. On a CPU each of torch's threads works on a
+            part of its own, unless ``preprocessing`` is a transformer of the user's.
 
         Returns
         -------
@@ -542,8 +543,7 @@ class RobustRealNVP(BaseDetector):
         """Return scaled rows as the flows see them, of shape (views, n, d)."""
         views = [rows] if self.axes_ is None else [rows, self.axes_.transform(rows)]
         clipped = np.stack(views).clip(-largest, largest)
-        # numpy's cast: torch's own would leave a thread spinning beside those that score.
-        return torch.as_tensor(clipped.astype(np.float32)).to(self.device_)
+        return torch.as_tensor(clipped, dtype=torch.float32).to(self.device_)
 
     def _scores(self, table: Table, batch_size: int | None = None) -> Table:
         """Return the anomaly scores of a table's rows."""
