@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import torch
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import check_array
@@ -86,6 +87,20 @@ class PrincipalAxes(TransformerMixin, BaseEstimator):
 
     def _rotated(self, X: ArrayLike) -> Table:
         check_is_fitted(self)
-        # A row-wise order of memory, so that a row is rotated to the same bits from any table.
-        rows: Table = check_array(X, dtype=np.float64, order="C") @ self.axes_
-        return rows
+        # In one order of memory: how a table lies changes no row's sums.
+        rows: Table = check_array(X, dtype=np.float64, order="C")
+        return product(rows, self.axes_)
+
+
+def product(left: Table, right: Table) -> Table:
+    """Return left @ right by torch's threads: numpy has threads of its own, which get in their way.
+
+    Examples
+    --------
+    >>> product(np.eye(2), np.array([[1.0, 2.0], [3.0, 4.0]])).tolist()
+    [[1.0, 2.0], [3.0, 4.0]]
+    """
+    # torch warns of memory that it may not write to, such as a loaded model's.
+    tensors = [torch.from_numpy(np.require(table, requirements="W")) for table in (left, right)]
+    result: Table = torch.mm(*tensors).numpy()
+    return result

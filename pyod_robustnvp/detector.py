@@ -28,7 +28,7 @@ from .training import Settings, train
 STEPS = 200
 LEAST_TRIM = 0.35
 # Rows that are scored at once, and about how many values of a wide table: either bounds the memory.
-SCORED_ROWS, SCORED_VALUES = 2048, 2**19
+SCORED_ROWS, SCORED_VALUES = 2**14, 2**19
 JUDGED_ROWS = 2000
 # float32 squares and sums the first through six couplings without overflow, and carries the second
 # through them; the squares of that are summed in float64.
@@ -553,10 +553,15 @@ class RobustRealNVP(BaseDetector):
         return self._by_parts(table, size, self.box_.draw_back, self._pooled)
 
     def _rows_at_once(self, table: Table) -> int:
-        """Return how many rows of a table to score at once, in whole blocks of the flows."""
-        block = block_of(self.device_)
-        rows = SCORED_VALUES // table.shape[1] // block * block
-        return max(min(rows, SCORED_ROWS), block)
+        """Return how many rows of a table to score at once, in whole blocks of the flows.
+
+        As many parts for one thread as for another, so that none waits long for the last.
+        """
+        block, threads = block_of(self.device_), self._threads()
+        most = max(min(SCORED_VALUES // table.shape[1], SCORED_ROWS) // block, 1)
+        blocks = -(-len(table) // block)
+        rounds = -(-blocks // (most * threads))
+        return -(-blocks // (rounds * threads)) * block
 
     def _by_parts(
         self,
@@ -570,15 +575,15 @@ class RobustRealNVP(BaseDetector):
         ``see`` turns rows into those that the flows shall see and the nats that they bring;
         ``pool`` takes log-densities of shape (flows, rows).
         """
-        nats = np.empty(len(table))
 
-        def score(part: slice) -> None:
+        def score(part: slice) -> Table:
             rows, brought = see(np.asarray(table[part], dtype=np.float64))
             x = self._views(self._scaled(rows), LARGEST_SCORED)
-            nats[part] = brought + pool(self.flow_.log_prob_by_blocks(x))
+            return brought + pool(self.flow_.log_prob_by_blocks(x))
 
-        for _ in shared(score, _parts(len(table), size), self._threads()):
-            pass
+        nats, parts = np.empty(len(table)), _parts(len(table), size)
+        for part, of_part in zip(parts, shared(score, parts, self._threads()), strict=True):
+            nats[part] = of_part
         return nats
 
     def _threads(self) -> int:

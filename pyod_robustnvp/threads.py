@@ -8,10 +8,9 @@ Threads that take whole parts meet once.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import cache
-from itertools import chain, islice
 from threading import Barrier
 from typing import TypeVar
 
@@ -21,26 +20,24 @@ Part = TypeVar("Part")
 Result = TypeVar("Result")
 
 
-def shared(work: Callable[[Part], Result], parts: Iterable[Part], threads: int) -> Iterator[Result]:
+def shared(work: Callable[[Part], Result], parts: Sequence[Part], threads: int) -> Iterator[Result]:
     """Yield the result of each part, in their order.
 
     A single part is left to the caller's thread, and so are all where there is one thread. Else
-    each part is worked on by one of the threads, in which torch has one; parts are asked for in the
-    caller's, one ahead of them.
+    each part is worked on by one of the threads, in which torch has one; only one more part than
+    there are threads waits its turn, so that callers at one time get on side by side.
 
     Examples
     --------
     >>> list(shared(abs, [1, -2, 3], threads=2))
     [1, 2, 3]
     """
-    parts = iter(parts)
-    first = list(islice(parts, 2))
-    if threads == 1 or len(first) == 1:
-        yield from map(work, chain(first, parts))
+    if threads == 1 or len(parts) == 1:
+        yield from map(work, parts)
         return
     pool, running = _pool(threads), deque[Future[Result]]()
     try:
-        for part in chain(first, parts):
+        for part in parts:
             running.append(pool.submit(work, part))
             if len(running) > threads:
                 yield running.popleft().result()

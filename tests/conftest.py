@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import HealthCheck, settings
 
 from pyod_robustnvp import RobustRealNVP
@@ -41,6 +42,14 @@ def tried(record_property):
     counts = []
     yield lambda n=1: counts.append(n)
     record_property("cases", sum(counts))
+
+
+@pytest.fixture
+def set_threads():
+    """Return what sets how many threads torch has, for the time of a test."""
+    before = torch.get_num_threads()
+    yield torch.set_num_threads
+    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="session")

@@ -258,15 +258,33 @@ def test_a_memory_map_is_not_copied(fitted, tmp_path, dtype, order):
     assert np.shares_memory(fitted._table(mapped, reset=False), mapped)
 
 
-@pytest.mark.parametrize(("columns", "at_once"), [(2, [600]), (400, [88, 512]), (1100, [88, 512])])
-def test_of_a_wide_table_fewer_rows_are_scored_at_once(make, monkeypatch, columns, at_once):
+@pytest.mark.parametrize(
+    ("columns", "threads", "at_once"),
+    [(2, 1, [600]), (2, 2, [88, 512]), (400, 1, [88, 512]), (1100, 1, [88, 512])],
+)
+def test_of_a_wide_table_fewer_rows_are_scored_at_once(
+    make, monkeypatch, set_threads, columns, threads, at_once
+):
     monkeypatch.setattr("pyod_robustnvp.detector.SCORED_VALUES", 2**18)
+    set_threads(threads)
     table = np.random.default_rng(0).normal(size=(600, columns)).astype(np.float32)
     clf = make(epoch_num=1, batch_size=256).fit(table)
     seen = watch_scaling(clf, monkeypatch)
     scores = clf.decision_function(table)
     assert sorted(seen) == at_once
     np.testing.assert_array_equal(clf.decision_function(table, batch_size=4096), scores)
+
+
+@pytest.mark.parametrize(
+    ("rows", "sizes"),
+    [(1, [1]), (512, [512]), (513, [512, 1]), (3000, [1536, 1464]), (9000, [2560] * 3 + [1320])],
+)
+def test_threads_get_parts_of_a_size(fitted, monkeypatch, set_threads, rows, sizes):
+    monkeypatch.setattr("pyod_robustnvp.detector.SCORED_ROWS", 4096)
+    set_threads(2)
+    seen = watch_scaling(fitted, monkeypatch)
+    fitted.decision_function(np.zeros((rows, fitted.n_features_in_)))
+    assert sorted(seen) == sorted(sizes)
 
 
 def test_of_a_large_table_a_random_sample_is_learned_and_all_rows_are_scored():
