@@ -263,9 +263,10 @@ class RobustRealNVP(BaseDetector):
         X : array-like of shape (n_samples, n_features)
         batch_size : int, optional
             Rows of a part, which is read and scaled at once; changes memory and speed but no score.
-            2048 by default, fewer where there are more than 256 columns. Flows work on 512 rows at
-            a time, so that smaller parts are wasteful. On a CPU each of torch's threads works on a
-            part of its own, unless ``preprocessing`` is a transformer of the user's.
+            By default at most 16,384, fewer where there are more than 32 columns, and so many that
+            each of torch's threads gets equal parts. Flows work on 512 rows at a time, so that
+            smaller parts are wasteful. On a CPU each thread works on a part of its own, unless
+            ``preprocessing`` is a transformer of the user's.
 
         Returns
         -------
