@@ -171,7 +171,9 @@ def measure(cell: Cell, path: Path, runs: int) -> dict[str, float]:
 
 def make(detector: str) -> BaseDetector:
     """Return an unfitted detector, ours as one that is watched."""
-    return Watched(random_state=0) if detector == OURS else DETECTORS[detector](0.1, 0)
+    if detector == OURS:
+        return Watched(random_state=0, device="cpu")
+    return DETECTORS[detector](0.1, 0)
 
 
 def time_fit(clf: BaseDetector, X: NDArray) -> tuple[float, float]:
@@ -209,7 +211,7 @@ def growth(sizes: Sizes) -> pd.DataFrame:
 def time_growth(path: Path, sizes: Sizes) -> pd.DataFrame:
     """Time the fits in this process."""
     mapped = np.load(path, mmap_mode="r")
-    clf = Unscored(random_state=0)
+    clf = Unscored(random_state=0, device="cpu")
     clf.given = np.random.default_rng(0).normal(size=len(mapped))
     timed = {
         (source, n): lambda X=X[:n]: seconds_of(lambda: clf.fit(X))

@@ -262,11 +262,11 @@ class RobustRealNVP(BaseDetector):
         ----------
         X : array-like of shape (n_samples, n_features)
         batch_size : int, optional
-            Rows of a part, which is read and scaled at once; changes memory and speed but no score.
-            By default at most 16,384, fewer where there are more than 32 columns, and so many that
-            each of torch's threads gets equal parts. Flows work on 512 rows at a time, so that
-            smaller parts are wasteful. On a CPU each thread works on a part of its own, unless
-            ``preprocessing`` is a transformer of the user's.
+            Rows of a part, which is read and scaled at once; changes memory and speed, and scores
+            by no more than rounding. By default at most 16,384, fewer where there are more than 32
+            columns, and about as many for each of torch's threads. Flows work on 512 rows at a
+            time, so that smaller parts are wasteful. On a CPU each thread works on a part of its
+            own, unless ``preprocessing`` is a transformer of the user's.
 
         Returns
         -------
@@ -556,7 +556,7 @@ class RobustRealNVP(BaseDetector):
     def _rows_at_once(self, table: Table) -> int:
         """Return how many rows of a table to score at once, in whole blocks of the flows.
 
-        As many parts for one thread as for another, so that none waits long for the last.
+        About as many for each thread, so that none waits long for the last.
         """
         block, threads = block_of(self.device_), self._threads()
         most = max(min(SCORED_VALUES // table.shape[1], SCORED_ROWS) // block, 1)

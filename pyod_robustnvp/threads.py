@@ -11,11 +11,12 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import cache
-from threading import Barrier
+from threading import Barrier, Lock
 from typing import TypeVar
 
 import torch
 
+STARTING = Lock()
 Part = TypeVar("Part")
 Result = TypeVar("Result")
 
@@ -35,10 +36,10 @@ def shared(work: Callable[[Part], Result], parts: Sequence[Part], threads: int) 
     if threads == 1 or len(parts) == 1:
         yield from map(work, parts)
         return
-    pool, running = _pool(threads), deque[Future[Result]]()
+    running = deque[Future[Result]]()
     try:
         for part in parts:
-            running.append(pool.submit(work, part))
+            running.append(_begun(work, part, threads))
             if len(running) > threads:
                 yield running.popleft().result()
         while running:
@@ -48,11 +49,28 @@ def shared(work: Callable[[Part], Result], parts: Sequence[Part], threads: int) 
             future.cancel()
 
 
+def _begun(work: Callable[[Part], Result], part: Part, threads: int) -> Future[Result]:
+    """Hand a part to the threads, or work on it here where they take no more.
+
+    They take none when the interpreter is about to end, which it is once its main thread has ended,
+    and where the system starts no new ones.
+    """
+    try:
+        with STARTING:
+            pool = _pool(threads)
+        return pool.submit(work, part)
+    except RuntimeError:
+        done = Future[Result]()
+        done.set_result(work(part))
+        return done
+
+
 @cache
 def _pool(threads: int) -> ThreadPoolExecutor:
     """Start threads in which torch has one, once for all callers of the process.
 
-    torch counts by thread, but one that is new takes the number that was set last, anywhere.
+    torch counts by thread, but one that is new takes the number that was set last, anywhere: so
+    would one of the user's that asked for its first while these start.
     """
     started = Barrier(threads)
 

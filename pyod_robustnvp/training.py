@@ -261,11 +261,12 @@ def _noisy(
     flow: RealNVP, x: Tensor, index: Tensor, noise: float, generator: torch.Generator
 ) -> Tensor:
     """Return the rows of each member with noise, of shape (members, d, batch_size)."""
-    view = views_of(flow.members, len(x))[:, None].to(x.device)
-    columns = flow.ordered(x[view, index.to(x.device)])
+    # A GPU need not be waited for: what it is sent is copied aside before it works on it.
+    view = views_of(flow.members, len(x))[:, None].to(x.device, non_blocking=True)
+    columns = flow.ordered(x[view, index.to(x.device, non_blocking=True)])
     if noise:
         blur = torch.randn(columns.shape, generator=generator, dtype=torch.float32)
-        columns.add_(blur.to(x.device), alpha=noise)
+        columns.add_(blur.to(x.device, non_blocking=True), alpha=noise)
     return columns
 
 

@@ -1,5 +1,7 @@
 """Parts of a table shared among threads."""
 
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import ClassVar
@@ -69,6 +71,52 @@ def test_errors_reach_the_caller_and_the_rest_is_left():
         list(shared(work, [1, 0, *range(1, 100)], 2))
     assert len(done) < 10
     assert list(shared(abs, [-1, -2], 2)) == [1, 2]
+
+
+def test_callers_at_one_time_start_one_pool(monkeypatch):
+    pools, gate = [], threading.Barrier(6)
+
+    def pool(*args, **settings):
+        pools.append(ThreadPoolExecutor(*args, **settings))
+        return pools[-1]
+
+    def call(_):
+        gate.wait()
+        return list(shared(abs, [-1, -2], 2))
+
+    monkeypatch.setattr(threads, "ThreadPoolExecutor", pool)
+    threads._pool.cache_clear()
+    with ThreadPoolExecutor(6) as callers:
+        assert list(callers.map(call, range(6))) == [[1, 2]] * 6
+    assert len(pools) == 1
+
+
+AT_THE_END = """
+import atexit, sys, threading
+import torch
+from pyod_robustnvp.threads import shared
+
+torch.set_num_threads(2)
+
+def call(name):
+    print(name, list(shared(abs, [-1, -2, -3], 2)))
+
+def wait_and_call(name):
+    threading.main_thread().join()
+    call(name)
+
+if sys.argv[1] == "started":
+    list(shared(abs, [-1, -2], 2))
+atexit.register(call, "at exit")
+threading.Thread(target=wait_and_call, args=("after main",)).start()
+"""
+
+
+@pytest.mark.parametrize("pool", ["started", "never started"])
+def test_the_caller_does_the_rest_when_the_interpreter_is_about_to_end(pool):
+    command = [sys.executable, "-c", AT_THE_END, pool]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=100)
+    assert (done.stdout, done.returncode) == ("after main [1, 2, 3]\nat exit [1, 2, 3]\n", 0)
 
 
 def test_an_interrupt_while_threads_start_leaves_none_waiting(monkeypatch):
