@@ -178,13 +178,17 @@ def _complete(
     begin = checked = len(losses) * per_epoch
     steps = _steps(flow, x, batch_size, settings, generator, begin)
     bar = tqdm(total=settings.steps, initial=begin, unit="step", disable=settings.verbose != 1)
+    fresh: list[Tensor] = []
     with bar:
         for start in range(begin, settings.steps, per_epoch):
             stop = min(start + per_epoch, settings.steps)
-            losses.append(_epoch(steps, stop - start, bar) / flow.members)
-            _report(losses, stop, settings)
+            fresh.append(_epoch(steps, stop - start, bar) / flow.members)
+            _report(fresh[-1], len(losses) + len(fresh), stop, settings)
             if stop < settings.steps and stop - checked < CHECKED_EVERY:
                 continue
+            # Not before: a GPU would be waited for at every epoch, which may be a step.
+            losses.extend(map(float, fresh))
+            fresh.clear()
             if not (all(map(math.isfinite, losses)) and last.is_sound()):
                 return False
             last.remember(len(losses))
@@ -192,13 +196,13 @@ def _complete(
     return True
 
 
-def _epoch(steps: Iterator[Tensor], n: int, bar: tqdm) -> float:
+def _epoch(steps: Iterator[Tensor], n: int, bar: tqdm) -> Tensor:
     """Take n steps and return the mean of their losses."""
     total: Tensor | float = 0.0
     for loss in islice(steps, n):
-        total += loss  # A tensor: its value is not asked for before the end.
+        total += loss
         bar.update()
-    return float(total) / n
+    return torch.as_tensor(total).double() / n
 
 
 def _batch_size(x: Tensor, settings: Settings) -> int:
@@ -310,10 +314,10 @@ def _certify(flow: RealNVP, k: Tensor | None) -> None:
             lipschitz.certify_(weight, k)
 
 
-def _report(losses: list[float], step: int, settings: Settings) -> None:
+def _report(loss: Tensor, epoch: int, step: int, settings: Settings) -> None:
     """Print a line an epoch where that is wanted."""
     if settings.verbose == 2:
-        print(f"epoch {len(losses)}, step {step}/{settings.steps}: loss {losses[-1]:.4f} nats")
+        print(f"epoch {epoch}, step {step}/{settings.steps}: loss {float(loss):.4f} nats")
 
 
 def _warn(settings: Settings, attempt: Settings, epochs: int) -> None:

@@ -105,6 +105,24 @@ def test_a_loss_an_epoch_is_kept(x):
     assert len(run(x, steps=3, batch_size=1000)[1]) == 3
 
 
+def test_a_loss_is_not_asked_for_at_every_step(x, monkeypatch):
+    events, value = [], torch.Tensor.__float__
+
+    def asked(tensor):
+        events.append("asked")
+        return value(tensor)
+
+    def step(*args):
+        events.append("step")
+        return _set_gradients(*args)
+
+    monkeypatch.setattr(torch.Tensor, "__float__", asked)
+    monkeypatch.setattr("pyod_robustnvp.training._set_gradients", step)
+    run(x, batch_size=len(x), steps=120)
+    expected = [event for n in (50, 50, 20) for event in ("step", "asked") for _ in range(n)]
+    assert events == expected
+
+
 def test_the_loss_history_is_the_mean_over_members(x):
     one, four = run(x)[1][-1], run(x, members=4)[1][-1]
     assert four == pytest.approx(one, abs=0.5)
