@@ -28,6 +28,7 @@ from sklearn.metrics import roc_auc_score
 
 from pyod_robustnvp import PAPER, RobustRealNVP
 from pyod_robustnvp.flow import CPU_BLOCK, RealNVP
+from pyod_robustnvp.threads import shared
 from pyod_robustnvp.training import train
 
 from . import children, products, reference
@@ -194,7 +195,8 @@ def installed(make: Callable[[], T]) -> T | None:
 def rates(data: Split, effort: Effort) -> pd.DataFrame:
     """Return the operations a second of the bare products, of the training and of the scoring.
 
-    The share is that of the products' rate in the same direction.
+    The share is that of the products' rate in the same direction, the higher one where torch's
+    threads share each product or have products of their own.
     """
     clf = RobustRealNVP(random_state=0, device="cpu").fit(data.X)
     flow, batch, block = clf.flow_, clf.batch_size, CPU_BLOCK
@@ -206,21 +208,35 @@ def rates(data: Split, effort: Effort) -> pd.DataFrame:
         "a step of training": between_steps(run),
         "the whole training, by its steps": lambda: seconds_of(run) / clf.n_iter_,
         "products of a scored block": each(lambda: products.multiply(scoring), effort.repeats),
+        "the same, by threads of their own": apart(flow, block, effort.repeats),
         "decision_function": lambda: seconds_of(lambda: clf.decision_function(data.X_new)),
     }
     seconds = in_turn(timed, effort.rounds)
     to_train, to_score = products.operations_to_train(flow), products.operations_to_score(flow)
     table = pd.DataFrame(
         {
-            "operations": [to_train * batch] * 3 + [to_score * n for n in (block, len(data.X_new))],
+            "operations": [to_train * batch] * 3
+            + [to_score * n for n in (block, block, len(data.X_new))],
             **{f"ms, {name}": 1e3 * seconds[name] for name in ("median", "min", "max")},
         },
         index=seconds.index,
     )
     table["GFLOP/s"] = table["operations"] / table["ms, median"] / 1e6
-    bare = table["GFLOP/s"].iloc[[0, 0, 0, 3, 3]].to_numpy()
-    table["share"] = table["GFLOP/s"] / bare
+    of_training, of_scoring = table["GFLOP/s"].iloc[0], table["GFLOP/s"].iloc[3:5].max()
+    table["share"] = table["GFLOP/s"] / ([of_training] * 3 + [of_scoring] * 3)
     return table.rename_axis("what").reset_index()
+
+
+def apart(flow: RealNVP, block: int, repeats: int) -> Timed:
+    """Return what times the products of a block where each thread has a block of its own."""
+    threads = torch.get_num_threads()
+    blocks = [products.of_scoring(flow, block) for _ in range(threads)]
+
+    def work(of_block: list[products.Product]) -> None:
+        for _ in range(repeats):
+            products.multiply(of_block)
+
+    return lambda: seconds_of(lambda: list(shared(work, blocks, threads))) / (threads * repeats)
 
 
 # Whole fits and scoring

@@ -18,7 +18,9 @@ def in_turn(
     rounds: int | Mapping[str, int],
     warm_up: bool = True,
 ) -> pd.DataFrame:
-    """Run A B C A B C ... and return the median, the extremes and the number of rounds of each.
+    """Run A B C C B A ... and return the median, the extremes and the number of rounds of each.
+
+    There and back, so that nobody always runs after the same other.
 
     Parameters
     ----------
@@ -39,7 +41,7 @@ def in_turn(
     turns = [
         (number, name)
         for number in range(-int(warm_up), max(rounds.values()))
-        for name in contestants
+        for name in (reversed(contestants) if number % 2 else contestants)
         if number < rounds[name]
     ]
     for number, name in tqdm(turns, unit="turn", leave=False):
