@@ -339,10 +339,9 @@ def test_the_default_is_profiled():
 
 def test_ratios_are_those_to_the_first_and_to_the_one_before():
     seconds = {"a": 8.0, "b": 2.0, "ours": 1.0}
-    versions = {name: {"fit": (None, 4)} for name in seconds}
-    turns = iter(list(seconds.values()) * 3)
+    versions = {name: {"fit": (taken, 4)} for name, taken in seconds.items()}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(profiles, "seconds_of", lambda run: next(turns))
+        patch.setattr(profiles, "seconds_of", lambda run: run)
         table = profiles.totals(versions, "fit", profiles.QUICK)
     assert table["ms, median"].tolist() == [2000, 500, 250]
     assert table["/ the first"].tolist() == [1, 0.25, 0.125]

@@ -91,6 +91,16 @@ def test_callers_at_one_time_start_one_pool(monkeypatch):
     assert len(pools) == 1
 
 
+def test_the_caller_works_where_the_system_starts_no_thread(monkeypatch):
+    def refuse(self):
+        raise RuntimeError("can't start new thread")
+
+    threads._pool.cache_clear()
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    parts = [1, 2, 3]
+    assert list(shared(where, parts, 2)) == [(k, threading.current_thread(), 2) for k in parts]
+
+
 AT_THE_END = """
 import atexit, sys, threading
 import torch
