@@ -60,17 +60,27 @@ def main(arguments: list[str] | None = None) -> None:
     described = parser()
     options = described.parse_args(arguments)
     experiment = EXPERIMENTS[options.name]
-    for name, value in vars(options).items():
-        unread = name not in ("name", "out", *experiment.reads.split())
-        if unread and value != described.get_default(name):
-            described.error(f"{options.name} does not read --{name.replace('_', '-')}")
-    if options.quick and tuple(options.datasets) != ODDS:
-        described.error("--quick makes tables of its own: leave out --datasets")
+    _check(described, options, experiment.reads)
     if options.seeds is None:
         options.seeds = experiment.seeds
     if options.out is None:
         options.out = Path("results") / ("" if options.name == "report" else options.name)
     experiment.run(options)
+
+
+def _check(parser: argparse.ArgumentParser, options: argparse.Namespace, reads: str) -> None:
+    """End with a message where options don't go together."""
+    for name, value in vars(options).items():
+        unread = name not in ("name", "out", *reads.split())
+        if unread and value != parser.get_default(name):
+            parser.error(f"{options.name} does not read --{name.replace('_', '-')}")
+    if options.quick and tuple(options.datasets) != ODDS:
+        parser.error("--quick makes tables of its own: leave out --datasets")
+    if len(set(options.datasets)) < len(options.datasets):
+        parser.error("--datasets names a set twice")
+    for name, path in (("out", options.out), ("records", options.records)):
+        if path and path.exists() and not path.is_dir():
+            parser.error(f"--{name} {path} is no folder")
 
 
 def parser() -> argparse.ArgumentParser:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 
 import numpy as np
@@ -49,17 +50,29 @@ def find_data_dir(given: str | None) -> Path:
 def load_file(folder: Path, name: str) -> Dataset:
     """Read NAME.npz or NUMBER_NAME.npz (ADBench) or NAME.mat (ODDS), with keys X and y.
 
-    The file may lie in a folder below.
+    The file may lie in a folder below, and its name may have capitals. A numbered one is taken
+    where there is no other: ADBench's copies of some sets are not the paper's.
     """
-    for pattern, read in (
-        (f"{name}.npz", np.load),
-        (f"[0-9]*_{name}.npz", np.load),
-        (f"{name}.mat", loadmat),
-    ):
-        for path in sorted(folder.rglob(pattern)):
-            content = read(path)
-            return Dataset(name, content["X"].astype(float), content["y"].ravel().astype(int))
-    raise SystemExit(f"{folder} holds neither {name}.npz nor {name}.mat")
+    files = sorted(folder.rglob("*"))
+    kinds = (f"{name}.npz", f"{name}.mat", f"[0-9]*_{name}.npz")
+    hits = [p for kind in kinds for p in files if fnmatch(p.name.lower(), kind.lower())]
+    if not hits:
+        raise SystemExit(
+            f"{folder} holds neither {name}.npz nor {name}.mat; `python -m benchmarks download` "
+            "fetches the ODDS sets"
+        )
+    X, y = read_file(hits[0])
+    return Dataset(name, X.astype(float), y.ravel().astype(int))
+
+
+def read_file(path: Path) -> tuple[NDArray, NDArray]:
+    """Return X and y of a file of ADBench or ODDS, or say which file can't be read."""
+    try:
+        with path.open("rb") as file:
+            content = loadmat(file) if path.suffix.lower() == ".mat" else np.load(file)
+            return content["X"], content["y"]
+    except Exception as error:
+        raise SystemExit(f"{path} holds no X and y that can be read: {error}") from error
 
 
 def bundled(seed: int) -> list[Dataset]:

@@ -51,8 +51,29 @@ def test_odds_writes_pyods_tables(folder, capsys):
 
 
 def test_adbench_numbers_its_files(folder):
-    (folder / "first.npz").rename(folder / "7_first.npz")
+    (folder / "first.npz").rename(folder / "7_First.npz")
     assert datasets.load_file(folder, "first").X.shape == (100, 3)
+
+
+def test_a_numbered_file_comes_last(folder):
+    np.savez(folder / "1_second.npz", X=np.zeros((4, 1)), y=[0, 0, 0, 1])
+    assert datasets.load_file(folder, "second").X.shape == (100, 3)
+
+
+@pytest.mark.parametrize(
+    ("name", "damage"),
+    [
+        ("first.npz", lambda path: path.write_text("no archive")),
+        ("first.npz", lambda path: path.write_bytes(path.read_bytes()[:-200])),
+        ("first.npz", lambda path: np.savez(path, X=np.zeros((4, 1)))),
+        ("second.mat", lambda path: path.write_text("no matrix")),
+        ("second.mat", lambda path: path.write_bytes(b"")),
+    ],
+)
+def test_a_damaged_file_is_named(folder, name, damage):
+    damage(folder / name)
+    with pytest.raises(SystemExit, match=f"{name} holds no X and y that can be read: "):
+        datasets.load_file(folder, name.partition(".")[0])
 
 
 def test_data_folder_from_the_environment(folder, monkeypatch, capsys):
@@ -86,6 +107,9 @@ def test_missing_data_is_said(folder, monkeypatch, arguments, message):
         (["bundled", "--quick"], "bundled does not read --quick"),
         (["table1", "--quick", "--datasets", "glass"], "leave out --datasets"),
         (["table2", "--datasets", "glass"], "table2 does not read --datasets"),
+        (["table1", "--datasets", "glass", "glass"], "--datasets names a set twice"),
+        (["table1", "--records", __file__], f"--records {__file__} is no folder"),
+        (["--out", __file__], f"--out {__file__} is no folder"),
     ],
 )
 def test_wrong_options_are_said(arguments, message, capsys):

@@ -4,6 +4,7 @@ import argparse
 import json
 import re
 import sys
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -150,7 +151,7 @@ class TestCells:
             raise KeyboardInterrupt
 
         done = [self.cell(lambda: {"auc": 0.5}, seed) for seed in range(3)]
-        with pytest.raises(KeyboardInterrupt):
+        with pytest.raises(SystemExit, match=f"goes on, with the fits that {tmp_path} keeps"):
             cells.run([*done, self.cell(interrupt, seed=3)], tmp_path)
         assert len(list(tmp_path.iterdir())) == 3
         never = [self.cell(interrupt, seed) for seed in range(3)]
@@ -167,13 +168,19 @@ class TestCells:
         two = cells.run(wanted, tmp_path / "two", n_jobs=2)
         assert one["auc"].tolist() == two["auc"].tolist()
 
-    @pytest.mark.parametrize("damage", ["", '{"auc": 0.'])
+    @pytest.mark.parametrize("damage", ["", '{"auc": 0.', "[]", "{}"])
     def test_a_damaged_record_is_computed_again(self, tmp_path, damage):
         cell = self.cell(lambda: {"auc": 0.5})
         cells.run([cell], tmp_path)
         cell.file(tmp_path).write_text(damage)
         assert cells.run([cell], tmp_path)["auc"].tolist() == [0.5]
         assert json.loads(cell.file(tmp_path).read_text())["auc"] == 0.5
+
+    def test_the_record_of_another_cell_is_not_taken(self, tmp_path):
+        cell, other = self.cell(lambda: {"auc": 0.5}), self.cell(lambda: {"auc": 1.0}, seed=1)
+        cells.run([cell, other], tmp_path)
+        cell.file(tmp_path).write_text(other.file(tmp_path).read_text())
+        assert cells.run([cell], tmp_path)["auc"].tolist() == [0.5]
 
     @pytest.mark.parametrize("value", [float("nan"), object()])
     def test_what_is_no_number_is_a_failure(self, tmp_path, value):
@@ -216,6 +223,15 @@ def test_flows_have_the_authors_settings():
     assert (robust.trim_fraction, real.trim_fraction, trim.trim_fraction) == (None, 0.0, None)
 
 
+def test_so_gaal_has_the_score_of_its_paper():
+    """1 - D(x), the discriminator's output D being 1 for what it takes for real."""
+    X = np.random.default_rng(0).normal(size=(60, 3))
+    clf = methods.make("SO-GAAL", 0.1, 0, 3, quick=True).fit(X)
+    with torch.no_grad():
+        real = clf.discriminator(torch.tensor(X, dtype=torch.float32)).numpy().ravel()
+    np.testing.assert_array_equal(clf.decision_function(X), 1 - real)
+
+
 class TestDraws:
     rng = np.random.default_rng(0)
     dataset = Dataset("set", rng.normal(size=(200, 3)), np.repeat([0, 1], [140, 60]))
@@ -232,6 +248,11 @@ class TestDraws:
         source = fits.odds(self.dataset)
         assert (source.draw(1).X == source.draw(1).X).all()
         assert (source.draw(1).y_new != source.draw(0).y_new).any()
+
+    def test_the_rows_of_every_share_are_counted(self):
+        family = partial(fits.odds_with, self.dataset)
+        table = shares.training_rows([family], (0.1, 0.4))
+        assert table.loc["set"].tolist() == [len(family(s).draw(0).X) for s in (0.1, 0.4)]
 
     @pytest.mark.parametrize("share", [0.1, 0.2, 0.4])
     def test_a_set_is_thinned_to_a_share(self, share):
@@ -334,12 +355,15 @@ class TestCifar:
     def test_what_is_not_as_in_the_paper_is_said(self):
         said = cifar.described(self.features(["airplane", "deer", "frog"]))
         assert "3 of 10 classes (airplane, deer, frog), 1 columns, not VGG19's" in said
-        assert "10 at a share of 0.1, are up to 4 of the file's own anomalies" in said
+        assert "10 at 0.1, are up to 4 of the file's own, of all classes" in said
+        given = self.features(["airplane", "deer"])
+        assert "10 at 0.1, 40 at 0.4, are" in (cifar.described(given, (0.1, 0.4)))
         whole = {
             name: cifar.Features(np.zeros((9, 4096)), np.empty((0, 4096))) for name in cifar.CLASSES
         }
-        assert "the paper's. The anomalies of u, 1 at a share of 0.1, are rows of the other 9" in (
-            cifar.described(whole)
+        assert (
+            "the paper's. The anomalies of u, by their share 1 at 0.1, are rows of the other 9"
+            in (cifar.described(whole))
         )
 
     def test_too_few_files_are_an_error(self, tmp_path):
@@ -441,6 +465,8 @@ class TestCompare:
         records = self.records(RobustRealNVP={"vowels": [0.95], "pima": [0.6]})
         paper = published.table("table1_odds")
         assert compare.far_off(records, paper, ["RobustRealNVP"])["set"].tolist() == ["pima"]
+        failed = records.assign(auc=[0.95, np.nan])
+        assert compare.far_off(failed, paper, ["RobustRealNVP"])["ours"].tolist() == ["failed"]
         agreed = compare.agreement(records, paper).loc[0]
         assert agreed["sets"] == 2
         assert agreed["absolute difference of a set, mean"] == pytest.approx((0.009 + 0.078) / 2)
@@ -597,6 +623,11 @@ class TestPictures:
         pictures.critical_difference(auc, tmp_path)
         assert "over 15 of 16 sets" in titles[0]
         assert titles[0].endswith("failed: AE")
+
+    def test_without_a_whole_set_there_are_no_ranks(self, tmp_path):
+        auc = pd.DataFrame({"AE": [0.5, np.nan], "IF": [np.nan, 0.5]}, index=["one", "two"])
+        with pytest.raises(SystemExit, match="no set without a failed fit"):
+            pictures.critical_difference(auc, tmp_path)
 
 
 def test_a_run_says_on_which_machines_it_was_made():

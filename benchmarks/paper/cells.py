@@ -71,17 +71,27 @@ def run(cells: Sequence[Cell], folder: Path, n_jobs: int = 1) -> pd.DataFrame:
     did, there is nothing to show, and the first error ends the run.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    missing = [cell for cell in cells if _read(cell.file(folder)) is None]
-    stream = Parallel(n_jobs, return_as="generator")(delayed(_settle)(c, folder) for c in missing)
-    errors = {}
-    with tqdm(total=sum(cell.weight for cell in missing), bar_format=BAR) as bar:
-        for cell, errors[cell.file(folder)] in zip(missing, stream, strict=True):
-            bar.set_postfix_str(", ".join(map(str, cell.title.values())), refresh=False)
-            bar.update(cell.weight)
+    missing = [cell for cell in cells if _read(cell, folder) is None]
+    try:
+        errors = _settle_all(missing, folder, n_jobs)
+    except KeyboardInterrupt as interrupt:
+        said = f"interrupted: the same command goes on, with the fits that {folder} keeps"
+        raise SystemExit(said) from interrupt
     records = pd.DataFrame([_row(cell, folder, errors) for cell in cells])
     if (records["error"] != "").all():
         raise SystemExit(f"all {len(cells)} fits failed, the first with {records['error'][0]}")
     return records
+
+
+def _settle_all(cells: Sequence[Cell], folder: Path, n_jobs: int) -> dict[Path, str]:
+    """Compute cells and keep them; return what went wrong with each, by its file."""
+    stream = Parallel(n_jobs, return_as="generator")(delayed(_settle)(c, folder) for c in cells)
+    errors = {}
+    with tqdm(total=sum(cell.weight for cell in cells), bar_format=BAR) as bar:
+        for cell, errors[cell.file(folder)] in zip(cells, stream, strict=True):
+            bar.set_postfix_str(", ".join(map(str, cell.title.values())), refresh=False)
+            bar.update(cell.weight)
+    return errors
 
 
 def _settle(cell: Cell, folder: Path) -> str:
@@ -116,9 +126,11 @@ def _row(cell: Cell, folder: Path, errors: dict[Path, str]) -> dict[str, Any]:
     return {**cell.title, "error": error} | ({} if error else json.loads(path.read_text()))
 
 
-def _read(path: Path) -> dict[str, Any] | None:
-    """Return a record, None where there is none, or only a damaged one."""
+def _read(cell: Cell, folder: Path) -> dict[str, Any] | None:
+    """Return the record of a cell, None where there is none, a damaged one or another's."""
     try:
-        return json.loads(path.read_text())
+        record = json.loads(cell.file(folder).read_text())
     except (FileNotFoundError, ValueError):
         return None
+    said = cell.title | {"settings": cell.settings, "versions": versions()}
+    return record if isinstance(record, dict) and said.items() <= record.items() else None

@@ -10,7 +10,7 @@ of other classes, which ADBench's files have a few of. Normal rows are one class
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -22,7 +22,7 @@ from sklearn.decomposition import PCA
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler
 
-from ..datasets import Dataset
+from ..datasets import Dataset, read_file
 from .fits import Source, split
 
 CLASSES = ("airplane", "auto", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
@@ -30,6 +30,8 @@ HELD_OUT = 0.2
 VGG19_WIDTH = 4096
 SHARE = 0.1
 COMPONENTS = 128
+
+CLUSTERED = "The anomalies of c are of one other class, of the next with each seed."
 
 
 class Features(NamedTuple):
@@ -56,25 +58,24 @@ def load(folder: Path) -> dict[str, Features]:
 def _read(path: Path, *others: Path) -> Features:
     if others:
         raise SystemExit(f"{path} and {others[0]} are of one class: give --data-dir one of them")
-    content = np.load(path)
-    X, y = content["X"], content["y"]
+    X, y = read_file(path)
     return Features(X[y == 0], X[y == 1])
 
 
-def described(features: Mapping[str, Features]) -> str:
+def described(features: Mapping[str, Features], shares: Sequence[float] = (SHARE,)) -> str:
     """Return what the draws are made of, and what is not as in the paper."""
     given = next(iter(features.values()))
-    width, own, odd = given.normal.shape[1], len(given.others), round(total(given) * SHARE)
+    width, own = given.normal.shape[1], len(given.others)
+    odd = ", ".join(f"{round(total(given) * share)} at {share}" for share in shares)
     network = "the paper's" if width == VGG19_WIDTH else f"not VGG19's, which are {VGG19_WIDTH}"
     uniform = f"rows of the other {len(features) - 1} classes"
     if len(features) < len(CLASSES):
-        uniform = f"up to {own} of the file's own anomalies, of all classes, and {uniform}"
+        uniform = f"up to {own} of the file's own, of all classes, and for the rest {uniform}"
     return (
         f"Features of {len(features)} of 10 classes ({', '.join(features)}), {width} columns, "
-        f"{network}. The anomalies of u, {odd} at a share of {SHARE}, are {uniform}; those of c "
-        "are of one other class, of the next with each seed. Test rows are a fifth of the draw, "
-        "where the paper has CIFAR10's test set; the share left out grows over the first 5 % of "
-        "the steps, the paper's over 10 %."
+        f"{network}. The anomalies of u, by their share {odd}, are {uniform}. Test rows are a "
+        "fifth of the draw, where the paper has CIFAR10's test set; the share left out grows over "
+        "the first 5 % of the steps, the paper's over 10 %."
     )
 
 

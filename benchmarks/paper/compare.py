@@ -32,12 +32,12 @@ def means(records: pd.DataFrame, statistic: str = "mean") -> pd.DataFrame:
     return over_seeds(records, ["dataset", "method"], "auc", statistic).unstack(sort=False)
 
 
-def in_words(mean: float, spread: float) -> str:
+def in_words(mean: float, spread: float = float("nan")) -> str:
     """Return a mean and its standard deviation, which one seed does not have.
 
     Examples
     --------
-    >>> in_words(0.5, 0.25), in_words(0.5, float("nan")), in_words(float("nan"), float("nan"))
+    >>> in_words(0.5, 0.25), in_words(0.5), in_words(float("nan"))
     ('0.500 ± 0.250', '0.500', 'failed')
     """
     if pd.isna(mean):
@@ -68,7 +68,7 @@ def beside(records: pd.DataFrame, paper: pd.DataFrame) -> pd.DataFrame:
         "mean": ours.mean(skipna=False).map("{:.3f}".format).replace("nan", "failed"),
         "the paper's mean": theirs.mean(skipna=False).map("{:.3f}".format),
         "average rank": ranks(ours[ranked]).map("{:.2f}".format),
-        "the paper's": ranks(theirs[ranked].dropna(how="all")).map("{:.2f}".format),
+        "of the paper's means": ranks(theirs[ranked].dropna(how="all")).map("{:.2f}".format),
     }
     return pd.concat([body, pd.DataFrame(ends).T.replace("nan", ABSENT)]).fillna(ABSENT)
 
@@ -100,7 +100,7 @@ def far_off(records: pd.DataFrame, paper: pd.DataFrame, methods: list[str]) -> p
     """Return a row for each set where a method is far from the paper's number, or failed."""
     ours = means(records)
     rows = [
-        (name, method, ours.loc[name, method], paper.loc[name, method])
+        (name, method, in_words(ours.loc[name, method]), paper.loc[name, method])
         for method in methods
         for name in ours.index.intersection(paper.index)
         if not abs(ours.loc[name, method] - paper.loc[name, method]) <= FAR

@@ -19,7 +19,7 @@ def run_table1(options: argparse.Namespace) -> None:
     sources = [fits.odds(dataset) for dataset in sets.odds(options, options.datasets)]
     compare.check_extras()
     records = _run(_grid(sources, METHODS, options), options)
-    notes = [*_settings(options), methods.GAMMA]
+    notes = _notes(methods.FLOWS, methods.OTHERS, methods.GAMMA, options=options)
     _beside(records, published.table("table1_odds"), notes, options)
 
 
@@ -28,7 +28,8 @@ def run_table2(options: argparse.Namespace) -> None:
     compare.check_extras()
     features = sets.features(options)
     records = _run(_grid(sets.classes(options, features), NINE, options), options)
-    notes = [*_settings(options), cifar.described(features)]
+    said = methods.FLOWS, methods.OTHERS, cifar.described(features), cifar.CLUSTERED
+    notes = _notes(*said, options=options)
     _beside(records, published.table("table2_cifar10"), notes, options)
 
 
@@ -58,6 +59,7 @@ def run_figure4(options: argparse.Namespace) -> None:
     numbers = {word: (table["outcome"] == name).sum() for name, word in words.items()}
     said = ", ".join(f"{n} {word}" for word, n in numbers.items() if n or word != "failed")
     text = [
+        *_notes(methods.FLOWS, options=options),
         f"ROC-AUC of {OURS} minus that of TrimRealNVP, the same splits and seeds",
         tables.brief(table),
         f"{said}; a tie is a mean difference within its standard deviation over the seeds. The "
@@ -69,12 +71,13 @@ def run_figure4(options: argparse.Namespace) -> None:
 
 def run_figure5(options: argparse.Namespace) -> None:
     """Vary the true share of anomalies from 0.1 to 0.4 and tell it."""
-    _shares(shares.true_shares, "true share of anomalies", options)
+    _shares(shares.true_shares, shares.TRUE, "true share of anomalies", options)
 
 
 def run_figure6(options: argparse.Namespace) -> None:
     """Tell from 0.05 to 0.2 where the true share of anomalies is 0.1."""
-    _shares(shares.told_shares, "share that RobustRealNVP is told, the true one being 0.1", options)
+    label = f"share that RobustRealNVP is told, the true one being {shares.TRUE_WHEN_TOLD}"
+    _shares(shares.told_shares, (shares.TRUE_WHEN_TOLD,), label, options)
 
 
 def _beside(
@@ -111,8 +114,9 @@ def _moons(options: argparse.Namespace) -> None:
     records = _run(wanted, options)
     table, seed = moons.summary(records, kind), moons.typical(records, kind)
     text = [
+        *_notes(moons.SETTINGS, options=options),
         f"Two moons, {kind}, mean ± standard deviation over the seeds. The picture is of seed "
-        f"{seed}, with which RealNVP's ROC-AUC is its median.",
+        f"{seed}, with which RealNVP's ROC-AUC is in the middle of its own.",
         table.to_markdown(),
     ]
     _tell(text, records, options)
@@ -120,15 +124,21 @@ def _moons(options: argparse.Namespace) -> None:
     print(pictures.moons(drawn, kind, table, options.out))
 
 
-def _shares(make: Callable, label: str, options: argparse.Namespace) -> None:
-    """Present the ROC-AUC over a share."""
+def _shares(
+    make: Callable, true: tuple[float, ...], label: str, options: argparse.Namespace
+) -> None:
+    """Present the ROC-AUC over a share, on sets with these true ones."""
     features = sets.features(options)
-    wanted = make(sets.families(options, features), options.seeds, options.quick)
+    families = sets.families(options, features)
+    wanted = make(families, options.seeds, options.quick)
     records = _run([cell for _, cell in wanted], options)
     records["share"] = [share for share, _ in wanted]
     mean, spread = (shares.by_share(records, statistic) for statistic in ("mean", "std"))
+    said = methods.FLOWS, cifar.described(features, true), shares.described()
     text = [
-        cifar.described(features),
+        *_notes(*said, options=options),
+        "Training rows by the true share of anomalies",
+        shares.training_rows(families, true).to_markdown(),
         f"ROC-AUC by the {label}, mean ± standard deviation over the seeds",
         shares.in_table(records).to_markdown(index=False, disable_numparse=True),
     ]
@@ -136,8 +146,9 @@ def _shares(make: Callable, label: str, options: argparse.Namespace) -> None:
     print(pictures.shares(mean, spread, shares.level(records), label, options.out))
 
 
-def _settings(options: argparse.Namespace) -> list[str]:
-    return [] if options.quick else [methods.SETTINGS]
+def _notes(*said: str, options: argparse.Namespace) -> list[str]:
+    """Return what is said of settings and sets, nothing where both are made to be quick."""
+    return [] if options.quick else list(said)
 
 
 def _grid(

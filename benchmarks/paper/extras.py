@@ -18,5 +18,5 @@ def extra(module: str, name: str = "paper") -> ModuleType:
         return import_module(module)
     except ImportError as error:
         raise ImportError(
-            f"this needs {module.partition('.')[0]}: pip install 'pyod-robustnvp[{name}]'"
+            f"this needs {(error.name or module).partition('.')[0]}: pip install 'pyod-robustnvp[{name}]'"
         ) from error

@@ -26,6 +26,8 @@ def critical_difference(auc: pd.DataFrame, out: Path) -> Path:
     """
     posthocs = extra("scikit_posthocs")
     complete = auc.dropna(axis=1, how="all").dropna()
+    if complete.empty:
+        raise SystemExit("no set without a failed fit: no picture of the ranks")
     p = posthocs.posthoc_nemenyi_friedman(complete.to_numpy())
     names = complete.columns
     figure, axes = plt.subplots(figsize=(9, 3))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 
 import pandas as pd
 
+from ..protocol import HELD_OUT
 from . import fits
 from .cells import Cell
 from .compare import OURS, in_words, over_seeds
@@ -47,6 +48,22 @@ def told_shares(families: Iterable[Family], seeds: int, quick: bool) -> list[tup
             found += [(t, fits.cell(source, OURS, seed, told=t, quick=quick)) for t in TOLD]
             found.append((TRUE_WHEN_TOLD, fits.cell(source, OTHER, seed, quick=quick)))
     return found
+
+
+def described() -> str:
+    """Return how the sets of ODDS come to a share."""
+    return (
+        f"{', '.join(SETS[:-1])} and {SETS[-1]} are the sets of ODDS with the largest shares of "
+        "anomalies. Of each, normal rows or anomalies are left out at random, others with each "
+        f"seed, until the rest has the share; {HELD_OUT:.0%} of it are held out."
+    )
+
+
+def training_rows(families: Iterable[Family], shares: Iterable[float]) -> pd.DataFrame:
+    """Return how many rows the methods learn from, a row a set, a column a share."""
+    sources = [[family(share) for share in shares] for family in families]
+    rows = {of_set[0].name: [source.rows for source in of_set] for of_set in sources}
+    return pd.DataFrame.from_dict(rows, orient="index", columns=list(shares))
 
 
 def by_share(records: pd.DataFrame, statistic: str) -> pd.DataFrame:
