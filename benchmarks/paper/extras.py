@@ -17,6 +17,5 @@ def extra(module: str, name: str = "paper") -> ModuleType:
     try:
         return import_module(module)
     except ImportError as error:
-        raise ImportError(
-            f"this needs {(error.name or module).partition('.')[0]}: pip install 'pyod-robustnvp[{name}]'"
-        ) from error
+        package = (error.name or module).partition(".")[0]
+        raise ImportError(f"this needs {package}: pip install 'pyod-robustnvp[{name}]'") from error
