@@ -116,7 +116,7 @@ def _moons(options: argparse.Namespace) -> None:
     text = [
         *_notes(moons.SETTINGS, options=options),
         f"Two moons, {kind}, mean ± standard deviation over the seeds. The picture is of seed "
-        f"{seed}, with which RealNVP's ROC-AUC is in the middle of its own.",
+        f"{seed}, RealNVP's middle one by ROC-AUC.",
         table.to_markdown(),
     ]
     _tell(text, records, options)

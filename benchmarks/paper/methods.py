@@ -34,6 +34,10 @@ class SOGAAL(SO_GAAL):
     def decision_function(self, X: NDArray) -> NDArray:
         return 1 - super().decision_function(X)
 
+    def _process_decision_scores(self) -> BaseDetector:
+        self.decision_scores_ = 1 - self.decision_scores_
+        return super()._process_decision_scores()
+
 
 def _flow(changes: dict[str, object]) -> Maker:
     return lambda share, seed, d: RobustRealNVP(
