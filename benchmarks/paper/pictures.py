@@ -59,8 +59,8 @@ def differences(table: pd.DataFrame, out: Path) -> Path:
     axes.tick_params(axis="x", rotation=45)
     for label in axes.get_xticklabels():
         label.set_horizontalalignment("right")
-    handles = [plt.Rectangle((0, 0), 1, 1, color=color) for color in COLORS.values()]
-    axes.legend(handles, COLORS)
+    seen = [outcome for outcome in COLORS if outcome in set(table["outcome"])]
+    axes.legend([plt.Rectangle((0, 0), 1, 1, color=COLORS[outcome]) for outcome in seen], seen)
     return save(figure, out / "differences.png")
 
 
