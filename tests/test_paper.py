@@ -669,21 +669,21 @@ def test_there_are_kept_fits():
 
 
 def kept_fits():
-    """Return the records of the installed versions."""
-    records = map(json.loads, map(Path.read_text, KEPT))
-    return [record for record in records if record["versions"] == versions()]
+    return map(json.loads, map(Path.read_text, KEPT))
 
 
-def test_kept_fits_of_moons_are_what_the_figures_ask_for():
+def test_all_fits_of_moons_that_the_figures_ask_for_are_kept():
     kept = {(r["dataset"], r["method"], r["seed"]): r["settings"] for r in kept_fits()}
     for kind in moons.KINDS.values():
         for cell in moons.cells(kind, list(moons.MODELS), 5, moons.ROWS, moons.STEPS):
-            assert kept.get(tuple(cell.title.values()), cell.settings) == cell.settings
+            assert kept[tuple(cell.title.values())] == cell.settings
 
 
 @pytest.mark.parametrize("method", methods.METHODS)
 def test_kept_fits_have_the_present_parameters(method):
-    usable = [r for r in kept_fits() if r["method"] == method and "moons" not in r["dataset"]]
+    tables = [r for r in kept_fits() if r["method"] == method and "moons" not in r["dataset"]]
+    # Another version of PyOD may have other parameters.
+    usable = [record for record in tables if record["versions"] == versions()]
     for record in usable:
         settings = record["settings"].partition("; ")[2]
         told = float(re.search(r"'contamination': ([\d.]+)", settings)[1])
