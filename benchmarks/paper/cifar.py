@@ -22,13 +22,13 @@ from sklearn.decomposition import PCA
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler
 
-from ..datasets import Dataset, read_file
-from .fits import Source, split
+from ..harness.data import Dataset, read_file
+from ..harness.protocol import Protocol, Source, split
 
 CLASSES = ("airplane", "auto", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 HELD_OUT = 0.2
 VGG19_WIDTH = 4096
-SHARE = 0.1
+CONTAMINATION = 0.1
 COMPONENTS = 128
 
 CLUSTERED = "The anomalies of c are of one other class, of the next with each seed."
@@ -62,11 +62,13 @@ def _read(path: Path, *others: Path) -> Features:
     return Features(X[y == 0], X[y == 1])
 
 
-def described(features: Mapping[str, Features], shares: Sequence[float] = (SHARE,)) -> str:
+def described(
+    features: Mapping[str, Features], contaminations: Sequence[float] = (CONTAMINATION,)
+) -> str:
     """Return what the draws are made of, and what is not as in the paper."""
     given = next(iter(features.values()))
     width, own = given.normal.shape[1], len(given.others)
-    odd = ", ".join(f"{round(total(given) * share)} at {share}" for share in shares)
+    odd = ", ".join(f"{round(total(given) * each)} at {each}" for each in contaminations)
     network = "the paper's" if width == VGG19_WIDTH else f"not VGG19's, which are {VGG19_WIDTH}"
     uniform = f"rows of the other {len(features) - 1} classes"
     if len(features) < len(CLASSES):
@@ -83,30 +85,31 @@ def source(
     features: Mapping[str, Features],
     name: str,
     kind: str,
-    share: float = SHARE,
+    contamination: float = CONTAMINATION,
     components: int = COMPONENTS,
 ) -> Source:
-    """Return the draws of a class with a kind of anomalies, which are a share of the rows."""
+    """Return the draws of a class with a kind of anomalies."""
     given = {k: joblib.hash(tuple(v)) for k, v in features.items()}
-    made_of = f"{HELD_OUT} held out, {components} components in [0, 1], {share} of {given}"
+    made_of = f"{HELD_OUT} held out, {components} components in [0, 1], {contamination} of {given}"
     preparation = make_pipeline(PCA(components, random_state=0), MinMaxScaler())
-    draw = partial(split, partial(drawn, features, name, kind, share), HELD_OUT, preparation)
+    protocol = Protocol(HELD_OUT, preparation)
+    draw = partial(split, partial(drawn, features, name, kind, contamination), protocol)
     rows = round(total(features[name]) * (1 - HELD_OUT))
-    return Source(f"{name}-{kind}", made_of, rows, components, share, draw)
+    return Source(f"{name}-{kind}", made_of, draw, rows, components, contamination, __name__)
 
 
 def total(features: Features) -> int:
     """Return the rows of every draw: all pictures of the class are nine tenths of them."""
-    return round(len(features.normal) / (1 - SHARE))
+    return round(len(features.normal) / (1 - CONTAMINATION))
 
 
 def drawn(
-    features: Mapping[str, Features], name: str, kind: str, share: float, seed: int
+    features: Mapping[str, Features], name: str, kind: str, contamination: float, seed: int
 ) -> Dataset:
-    """Draw rows of a class and anomalies of a kind, which are a share of all."""
+    """Draw rows of a class and anomalies of a kind."""
     rng = np.random.default_rng(seed)
     n = total(features[name])
-    n_odd = round(share * n)
+    n_odd = round(contamination * n)
     normal = rng.permutation(features[name].normal)[: n - n_odd]
     odd = KINDS[kind](features, name, seed, n_odd, rng)
     y = np.repeat([0, 1], [len(normal), n_odd])

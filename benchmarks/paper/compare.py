@@ -7,10 +7,10 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import wilcoxon
 
-from ..tables import ranks
-from .extras import extra
+from ..harness.detectors import OURS
+from ..harness.extras import extra
+from ..harness.tables import frame, over_seeds, ranks
 
-OURS = "RobustRealNVP"
 FAR = 0.05
 ABSENT = ""
 
@@ -19,17 +19,6 @@ def check_extras() -> None:
     """Raise what a missing package will raise at the end of the run, before its first fit."""
     for module in ("scikit_posthocs", "statsmodels.stats.multitest"):
         extra(module)
-
-
-def over_seeds(records: pd.DataFrame, by: list[str], measure: str, statistic: str) -> pd.Series:
-    """Return a statistic of a measure over the seeds; NaN where one of them failed."""
-    grouped = records.groupby(by, sort=False)[measure]
-    return grouped.agg(statistic).where(grouped.count() == grouped.size())
-
-
-def means(records: pd.DataFrame, statistic: str = "mean") -> pd.DataFrame:
-    """Return a statistic of the ROC-AUC over the seeds, a row a set, a column a method."""
-    return over_seeds(records, ["dataset", "method"], "auc", statistic).unstack(sort=False)
 
 
 def in_words(mean: float, spread: float = float("nan")) -> str:
@@ -51,7 +40,7 @@ def beside(records: pd.DataFrame, paper: pd.DataFrame) -> pd.DataFrame:
     Below the sets stand the means over them and the average ranks, either with the paper's; the
     ranks are among the methods that the paper has.
     """
-    ours, spread = means(records), means(records, "std")
+    ours, spread = frame(records, "roc"), frame(records, "roc", "std")
     theirs = paper.reindex(index=ours.index, columns=ours.columns)
     body = pd.DataFrame(
         {
@@ -80,7 +69,7 @@ def _cell(mean: float, spread: float, paper: float) -> str:
 
 def agreement(records: pd.DataFrame, paper: pd.DataFrame) -> pd.DataFrame:
     """Return how far each of the paper's methods is from its numbers, over the sets that it has."""
-    ours = means(records)
+    ours = frame(records, "roc")
     ours = ours[[method for method in ours if method in paper]]
     theirs = paper.reindex(index=ours.index, columns=ours.columns).where(ours.notna())
     off = ours - theirs
@@ -98,7 +87,7 @@ def agreement(records: pd.DataFrame, paper: pd.DataFrame) -> pd.DataFrame:
 
 def far_off(records: pd.DataFrame, paper: pd.DataFrame, methods: list[str]) -> pd.DataFrame:
     """Return a row for each set where a method is far from the paper's number, or failed."""
-    ours = means(records)
+    ours = frame(records, "roc")
     rows = [
         (name, method, in_words(ours.loc[name, method]), paper.loc[name, method])
         for method in methods
@@ -114,7 +103,7 @@ def signed_rank(records: pd.DataFrame, methods: list[str]) -> pd.DataFrame:
     The p-values are two-sided; Holm's are corrected for their number. A set where one of the two
     failed is left out.
     """
-    ours = means(records)
+    ours = frame(records, "roc")
     rows = []
     for other in methods:
         difference = (ours[OURS] - ours[other]).dropna()
@@ -154,18 +143,10 @@ def paired(records: pd.DataFrame, one: str, other: str) -> pd.DataFrame:
     A tie is a mean difference within the standard deviation of the differences; a set where one of
     the methods failed with one of the seeds has no winner.
     """
-    auc = records.pivot(index=["dataset", "seed"], columns="method", values="auc")
-    difference = (auc[one] - auc[other]).rename("auc").reset_index()
-    mean, spread = (over_seeds(difference, ["dataset"], "auc", s) for s in ("mean", "std"))
+    roc = records.pivot(index=["dataset", "seed"], columns="method", values="roc")
+    difference = (roc[one] - roc[other]).rename("roc").reset_index()
+    mean, spread = (over_seeds(difference, ["dataset"], "roc", s) for s in ("mean", "std"))
     table = pd.DataFrame({"mean": mean, "std": spread}).loc[records["dataset"].unique()]
     outcome = np.where(table["mean"] > 0, "win", "loss")
     outcome = np.where(table["mean"].abs() <= table["std"], "tie", outcome)
     return table.assign(outcome=np.where(table["mean"].isna(), "failed", outcome)).reset_index()
-
-
-def failures(records: pd.DataFrame) -> str:
-    """Return a line for each cell that holds an error."""
-    failed = records[records["error"] != ""]
-    return "\n".join(
-        f"{row.dataset}, {row.method}, seed {row.seed}: {row.error}" for row in failed.itertuples()
-    )

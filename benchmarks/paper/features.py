@@ -13,15 +13,16 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset, Subset
 from tqdm import tqdm
 
-from .cells import write
+from ..harness.experiment import Experiment
+from ..harness.extras import extra
+from ..harness.records import write
 from .cifar import CLASSES
-from .extras import extra
 
 BATCH_SIZE = 64
 
 
-def run_cifar10_features(options: argparse.Namespace) -> None:
-    """Take VGG19's features of CIFAR10's training pictures; downloads both (the extra cifar)."""
+def run(options: argparse.Namespace) -> None:
+    """Fetch the network and the pictures, and write a file a class."""
     datasets = extra("torchvision", "cifar").datasets
     try:
         model, transform = vgg19()
@@ -71,3 +72,11 @@ def extract(model: nn.Module, pictures: Dataset, batch_size: int, title: str) ->
         model(batch.to(device)).flatten(1).cpu() for batch, _ in tqdm(loader, desc=title)
     ]
     return torch.cat(found).numpy()
+
+
+CIFAR10_FEATURES = Experiment(
+    "cifar10-features",
+    "Take VGG19's features of CIFAR10's training pictures; downloads both (the extra cifar).",
+    lambda parser: None,
+    run,
+)

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from ..pictures import ANOMALY, NORMAL, save
-from ..tables import ranks
+from ..harness.detectors import OURS
+from ..harness.extras import extra
+from ..harness.pictures import ANOMALY, NORMAL, save
+from ..harness.tables import ranks
 from . import moons as of_moons
-from .compare import OURS
-from .extras import extra
 
 COLORS = {"win": NORMAL, "tie": "tab:gray", "loss": ANOMALY, "failed": "black"}
 LEVELS = np.linspace(-9, 1, 21)

@@ -6,7 +6,8 @@ import argparse
 from datetime import date
 from pathlib import Path
 
-from .provenance import machine, versions
+from ..harness.experiment import Experiment
+from ..harness.provenance import machine, versions
 
 TITLES = {
     "table1": "Table 1: the 16 ODDS sets",
@@ -22,8 +23,8 @@ TITLES = {
 AGREEMENT = "agreement.md"
 
 
-def run_report(options: argparse.Namespace) -> None:
-    """Gather what the paper's experiments left below --out in one page, its README.md."""
+def run(options: argparse.Namespace) -> None:
+    """Write the page, or say that there is nothing to write."""
     if not any((options.out / name / "tables.md").exists() for name in TITLES):
         raise SystemExit(f"--out {options.out} holds no results of {', '.join(TITLES)}: run one")
     path = options.out / "README.md"
@@ -50,3 +51,12 @@ def _section(folder: Path, name: str) -> str:
     pictures = sorted((folder / name).glob("*.png"))
     shown = [f"![{TITLES[name]}]({name}/{picture.name})" for picture in pictures]
     return "\n\n".join([f"## {TITLES[name]}", *shown, tables.read_text().strip()])
+
+
+REPORT = Experiment(
+    "report",
+    "Gather what the paper's experiments left below --out in one page, its README.md.",
+    lambda parser: None,
+    run,
+    folder=Path("results"),
+)

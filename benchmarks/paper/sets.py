@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Iterable
+from argparse import Namespace
+from collections.abc import Callable, Iterable
 from functools import partial
 
 import numpy as np
 
-from ..datasets import Dataset, correlated, find_data_dir, load_file
-from . import cifar, fits, shares
+from ..harness.data import Dataset, correlated, find_data_dir, load_file
+from ..harness.protocol import Source
+from . import cifar, odds
 
 QUICK_COMPONENTS = 4
 
+#: The three ODDS sets with the largest contamination: the fewest rows are left out of them.
+THINNED = ("pima", "ionosphere", "satellite")
 
-def odds(options: argparse.Namespace, names: Iterable[str]) -> list[Dataset]:
+#: Returns the draws of a set that has a contamination.
+Family = Callable[[float], Source]
+
+
+def of_odds(options: Namespace, names: Iterable[str]) -> list[Dataset]:
     """Return sets of ODDS by name."""
     if options.quick:
         return [_made(seed) for seed in range(3)]
@@ -23,11 +30,11 @@ def odds(options: argparse.Namespace, names: Iterable[str]) -> list[Dataset]:
 
 
 def _made(seed: int) -> Dataset:
-    made = correlated(200, 4, seed, share=0.2)
+    made = correlated(200, 4, seed, 0.2)
     return Dataset(f"made{seed}", made.X, made.y)
 
 
-def features(options: argparse.Namespace) -> dict[str, cifar.Features]:
+def features(options: Namespace) -> dict[str, cifar.Features]:
     """Return the features of CIFAR10's classes."""
     if not options.quick:
         return cifar.load(find_data_dir(options.data_dir))
@@ -39,7 +46,7 @@ def features(options: argparse.Namespace) -> dict[str, cifar.Features]:
     }
 
 
-def classes(options: argparse.Namespace, given: dict[str, cifar.Features]) -> list[fits.Source]:
+def classes(options: Namespace, given: dict[str, cifar.Features]) -> list[Source]:
     """Return the draws of table 2: each class with uniform, then with clustered anomalies."""
     components = QUICK_COMPONENTS if options.quick else cifar.COMPONENTS
     return [
@@ -49,9 +56,9 @@ def classes(options: argparse.Namespace, given: dict[str, cifar.Features]) -> li
     ]
 
 
-def families(options: argparse.Namespace, given: dict[str, cifar.Features]) -> list[shares.Family]:
+def families(options: Namespace, given: dict[str, cifar.Features]) -> list[Family]:
     """Return the sets of figures 5 and 6: uniform anomalies of each class, then three of ODDS."""
     components = QUICK_COMPONENTS if options.quick else cifar.COMPONENTS
     of_classes = (partial(cifar.source, given, name, "u", components=components) for name in given)
-    of_odds = (partial(fits.odds_with, dataset) for dataset in odds(options, shares.SETS))
-    return [*of_classes, *of_odds]
+    thinned = (partial(odds.thinned, dataset) for dataset in of_odds(options, THINNED))
+    return [*of_classes, *thinned]

@@ -1,0 +1,1 @@
+"""What all experiments share: cells and their records, protocol, data sets, detectors, tables."""

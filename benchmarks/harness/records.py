@@ -1,0 +1,161 @@
+"""Records of fits: the tables that are kept with the results, and a cache that grows by lines."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from .provenance import versions
+
+if TYPE_CHECKING:
+    from .cells import Cell
+
+#: Where the results of this repository are kept.
+RESULTS = Path(__file__).parents[1] / "results"
+TABLE, SETTINGS, ARRAYS = "records.csv", "settings.json", "arrays.npz"
+
+#: What names a record, and what else is known of it besides its measures.
+NAMES = ("dataset", "method", "seed", "key")
+ORIGIN = ("code", "made", "machine")
+#: What a run knows of a record and no table keeps; the sidecar has the settings.
+UNKEPT = ("error", "present code", "lender", "settings", "versions")
+
+Record = dict[str, Any]
+
+
+class Records:
+    """The records of an experiment: those of tables, those that others lend, and a cache.
+
+    Parameters
+    ----------
+    name : str
+        Of the experiment.
+    cache : Path
+        A folder with a file of JSON lines for each experiment; new records are appended there.
+    tables : iterable of Path, default=()
+        Folders with tables of this experiment.
+    lenders : iterable of str, default=()
+        Experiments that have some of the same cells: their records are used and not kept again.
+    """
+
+    def __init__(
+        self, name: str, cache: Path, tables: Iterable[Path] = (), lenders: Iterable[str] = ()
+    ):
+        self.cache = cache
+        self._path = cache / f"{name}.jsonl"
+        self._found: dict[tuple, list[Record]] = defaultdict(list)
+        for lender in lenders:
+            lent = [*read_table(RESULTS / lender), *read_lines(cache / f"{lender}.jsonl")]
+            self._put(record | {"lender": lender} for record in lent)
+        for folder in tables:
+            self._put(read_table(folder))
+        self._put(read_lines(self._path))
+
+    def _put(self, records: Iterable[Record]) -> None:
+        for record in records:
+            self._found[tuple(record[name] for name in NAMES)].append(record)
+
+    def find(self, cell: Cell, fresh: bool = False) -> Record | None:
+        """Return the record of a cell, of the present code where there is one.
+
+        Where there is none, a record of other code is returned, but not to who wants a fresh one.
+        """
+        found = self._found[(*cell.title.values(), cell.key)]
+        present = [record for record in found if record.get("code") == cell.code]
+        return next(iter(present if fresh else present + found), None)
+
+    def append(self, line: str) -> None:
+        """Add a record, a line of JSON, to the cache."""
+        self.cache.mkdir(parents=True, exist_ok=True)
+        with self._path.open("a+b") as file:
+            if file.tell():
+                file.seek(-1, os.SEEK_END)
+                # A run that was killed may have left half a line.
+                line = line if file.read() == b"\n" else f"\n{line}"
+            file.write(f"{line}\n".encode())
+        self._put([json.loads(line)])
+
+
+def read_lines(path: Path) -> Iterator[Record]:
+    """Yield the records of a file of JSON lines, if there is one; damaged lines are left out."""
+    if not path.exists():
+        return
+    for line in path.read_text(errors="replace").splitlines():
+        try:
+            record = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(record, dict) and set(NAMES) <= set(record):
+            yield record
+
+
+def read_table(folder: Path) -> Iterator[Record]:
+    """Yield the records of a folder's table, if there is one, with their arrays."""
+    if not (folder / TABLE).exists():
+        return
+    arrays = _read_arrays(folder)
+    for row in frame(folder).to_dict("records"):
+        record = {name: value for name, value in row.items() if not pd.isna(value)}
+        yield record | arrays.get(tuple(str(record[name]) for name in NAMES), {})
+
+
+def frame(folder: Path) -> pd.DataFrame:
+    """Return a folder's table with all digits."""
+    texts = dict.fromkeys(("dataset", "method", "key", "code"), str)
+    return pd.read_csv(folder / TABLE, dtype=texts, float_precision="round_trip")
+
+
+def _read_arrays(folder: Path) -> dict[tuple[str, ...], Record]:
+    found: dict[tuple[str, ...], Record] = defaultdict(dict)
+    if (folder / ARRAYS).exists():
+        with np.load(folder / ARRAYS) as arrays:
+            for name, values in arrays.items():
+                *names, measure = name.split("/")
+                found[tuple(names)][measure] = values
+    return found
+
+
+def write_table(records: pd.DataFrame, folder: Path) -> None:
+    """Write the records that no lender has: a table, their settings and their arrays.
+
+    The table has a row a fit and a column a measure, with all digits.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in (TABLE, SETTINGS, ARRAYS):
+        (folder / name).unlink(missing_ok=True)
+    own = records[(records["error"] == "") & records["lender"].isna()]
+    if own.empty:
+        return
+    texts = dict(sorted(zip(own["key"], own["settings"], strict=True)))
+    (folder / SETTINGS).write_text(json.dumps({versions(): texts}, indent=0) + "\n")
+    is_array = own.map(lambda value: isinstance(value, list | np.ndarray))
+    if is_array.any(axis=None):
+        np.savez_compressed(folder / ARRAYS, **_named(own, is_array))
+    kept = own.loc[:, ~is_array.any()].drop(columns=list(UNKEPT), errors="ignore")
+    first = [*NAMES, *ORIGIN]
+    kept[[*first, *kept.columns.drop(first)]].to_csv(folder / TABLE, index=False)
+
+
+def _named(own: pd.DataFrame, is_array: pd.DataFrame) -> dict[str, np.ndarray]:
+    """Return the arrays of records, each named by the record and the measure."""
+    return {
+        "/".join(map(str, (*own.loc[row, list(NAMES)], measure))): np.asarray(own.loc[row, measure])
+        for row, measure in is_array.stack().loc[lambda found: found].index
+    }
+
+
+def write(path: Path, fill: Callable[[Path], object]) -> None:
+    """Let a file be filled beside the path, and put it there as a whole or not at all."""
+    draft = path.with_suffix(f".{os.getpid()}{path.suffix}")
+    try:
+        fill(draft)
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)

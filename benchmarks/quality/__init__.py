@@ -1,0 +1,1 @@
+"""How well anomalies are found, and what the choices of the default are worth."""
