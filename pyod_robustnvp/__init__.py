@@ -1,10 +1,7 @@
 """RobustRealNVP: a PyOD detector for tables that already contain their anomalies."""
 
 from .detector import RobustRealNVP
-from .forks import allow_forks
 from .presets import PAPER, REAL_NVP, TRIM_REAL_NVP
 
 __all__ = ["PAPER", "REAL_NVP", "TRIM_REAL_NVP", "RobustRealNVP", "__version__"]
-__version__ = "0.1.0"
-
-allow_forks()
+__version__ = "0.2.0"

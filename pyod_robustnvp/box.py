@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from sklearn.base import BaseEstimator
 
-from .scaling import Table, finite, width_above_zero
+from .scaling import CenterAndScale, Table, finite, width_above_zero
 
 # So many half-widths from the middle the flows are still asked; farther out they know nothing.
 NEAR = 2.0
@@ -15,18 +14,18 @@ ENOUGH = 10_000
 FARTHEST = 1e150
 
 
-class Box(BaseEstimator):
-    r"""A box around rows, which draws rows that lie far outside back to its surroundings.
+class Box(CenterAndScale):
+    r"""A box around rows, onto whose surroundings rows that lie far outside are projected.
 
     Far from everything that it was trained on, a density may rise again along a way out. With the
     midpoint m of the quartiles and the half-width w = max |x - m| of each column, a row lies
 
     .. math:: \rho(x) = \max_j |x_j - m_j| / w_j
 
-    half-widths from the middle. One with :math:`\rho > 2` is drawn back along the straight line to
-    the middle, to :math:`\rho = 2`, and pays for the way what a Gaussian would take, whose standard
-    deviation is the half-width: :math:`(\rho^2 - 2^2) / 2` nats. Along a line from the middle the
-    density is that of one point and the price grows, so that their sum does.
+    half-widths from the middle. A row with :math:`\rho > 2` is projected along the straight line to
+    the middle, to :math:`\rho = 2`. Its penalty is what a Gaussian with the half-width as its
+    standard deviation would add on the way: :math:`(\rho^2 - 2^2) / 2` nats. Far rows on one line
+    from the middle have one projection and a growing penalty, so that their scores grow.
 
     Attributes
     ----------
@@ -38,8 +37,8 @@ class Box(BaseEstimator):
     Examples
     --------
     >>> box = Box().fit(np.array([[-1.0, 0.0], [0.0, 5.0], [1.0, 10.0]]))
-    >>> near, nats = box.draw_back(np.array([[1.0, -4.0], [4.0, 5.0]]))
-    >>> near.tolist(), nats.tolist()
+    >>> near, penalty = box.project(np.array([[1.0, -4.0], [4.0, 5.0]]))
+    >>> near.tolist(), penalty.tolist()
     ([[1.0, -4.0], [2.0, 5.0]], [0.0, 6.0])
     """
 
@@ -55,8 +54,8 @@ class Box(BaseEstimator):
             self.scale_: Table = width_above_zero(finite(2 * width), self.center_)
         return self
 
-    def draw_back(self, X: Table) -> tuple[Table, Table]:
-        """Return rows near enough to the box for a density, and what each pays for the way.
+    def project(self, X: Table) -> tuple[Table, Table]:
+        """Return rows near enough to the box for a density, and the penalty of each for the way.
 
         Parameters
         ----------
@@ -67,22 +66,22 @@ class Box(BaseEstimator):
         -------
         near : ndarray of shape (n_samples, n_features)
             The rows themselves but for those far outside.
-        nats : ndarray of shape (n_samples,)
-            0 but for these.
+        penalty : ndarray of shape (n_samples,)
+            In nats; 0 for rows that are not moved.
         """
         with np.errstate(over="ignore"):
             reach = NEAR * self.scale_
             near = (self.center_ - reach <= X) & (self.center_ + reach >= X)
-        far, nats = ~near.all(axis=1), np.zeros(len(X))
+        far, penalty = ~near.all(axis=1), np.zeros(len(X))
         if not far.any():
-            return X, nats
-        drawn = X.copy()
-        drawn[far], distance = self._drawn(X[far])
-        nats[far] = (distance**2 - NEAR**2) / 2
-        return drawn, nats
+            return X, penalty
+        projected = X.copy()
+        projected[far], distance = self._projected(X[far])
+        penalty[far] = (distance**2 - NEAR**2) / 2
+        return projected, penalty
 
-    def _drawn(self, X: Table) -> tuple[Table, Table]:
-        """Return where far rows are drawn back to, and their distances in half-widths."""
+    def _projected(self, X: Table) -> tuple[Table, Table]:
+        """Return the projections of far rows, and their distances in half-widths."""
         middle, width = self.center_ / 2, self.scale_ / 2
         away = X / 2 - middle
         with np.errstate(over="ignore"):

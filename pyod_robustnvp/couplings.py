@@ -1,6 +1,6 @@
-r"""The way of a batch through the couplings of all flows and back, in memory laid out once.
+r"""A batch through the couplings of all flows and back, in memory that is laid out once.
 
-**Trail.** A batch lies with its columns first, ``(members, d, n)``, so that the rows are the long
+**Trail.** A batch lies with its columns first, ``(flows, d, n)``, so that the rows are the long
 axis of every product. Since each coupling drops b columns in front and adds as many at the end, the
 batch and all that becomes of it lie in one tensor: coupling c finds its columns at
 ``[c * b, c * b + d)``.
@@ -43,7 +43,7 @@ class Layer(NamedTuple):
     out: Tensor
 
     def of_both(self) -> Layer:
-        """Return the layer with s and t of a member as one, for where both read the same h."""
+        """Return the layer with s and t of a flow as one, for where both read the same h."""
         return Layer(stacked(self.weight), stacked(self.bias), self.h, stacked(self.out))
 
     def apply(self, times: int = 1) -> Tensor:
@@ -62,7 +62,7 @@ class LayerGradient(NamedTuple):
     g_h: Tensor
 
     def of_both(self) -> LayerGradient:
-        """Return the way back with s and t of a member as one."""
+        """Return the way back with s and t of a flow as one."""
         weight, h, g_out, g_weight, g_bias, g_h = self
         return LayerGradient(
             stacked(weight), h, stacked(g_out), stacked(g_weight), stacked(g_bias), g_h
@@ -95,14 +95,14 @@ class CouplingGradient(NamedTuple):
     slope: Tensor
 
 
-class Passage:
+class CouplingWorkspace:
     """Memory for batches of n rows, and the views of it that the couplings work on.
 
     Parameters
     ----------
     weights, biases : iterable of Tensor
-        The stacks of the layers, of shapes (couplings, 2 * members, n_out, n_in) and
-        (couplings, 2 * members, n_out, 1), used where they lie: a passage follows their changes.
+        The stacks of the layers, of shapes (couplings, 2 * flows, n_out, n_in) and
+        (couplings, 2 * flows, n_out, 1), used where they lie: the workspace follows their changes.
     n : int
         Rows of a batch.
     keep : bool, default=False
@@ -111,24 +111,24 @@ class Passage:
     Examples
     --------
     >>> shift = torch.tensor([0.0, 1.0]).view(1, 2, 1, 1)
-    >>> passage = Passage([torch.zeros(1, 2, 1, 1)], [shift], n=3)
-    >>> passage.forward(torch.tensor([[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]]))[0].tolist()
+    >>> workspace = CouplingWorkspace([torch.zeros(1, 2, 1, 1)], [shift], n=3)
+    >>> workspace.forward(torch.tensor([[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]]))[0].tolist()
     [[[4.0, 5.0, 6.0], [0.0, 1.0, 2.0]]]
     """
 
     def __init__(
         self, weights: Iterable[Tensor], biases: Iterable[Tensor], n: int, keep: bool = False
-    ):
+    ) -> None:
         self.weights, self.biases = ([p.detach() for p in part] for part in (weights, biases))
         couplings, networks, b, _ = self.weights[-1].shape
-        members, d = networks // 2, b + self.weights[0].shape[-1]
+        flows, d = networks // 2, b + self.weights[0].shape[-1]
         new = self.weights[0].new_empty
         self.cuts = (b, d)
-        self.trail = new(members, d + couplings * b, n)
-        # By members first, as what lies together is summed much faster.
-        self.minus_s = new(members, couplings, b, n)
-        self.scale = new(couplings, members, b, n)
-        self.last, self.shifted = new(networks, b, n), new(members, b, n)
+        self.trail = new(flows, d + couplings * b, n)
+        # By flows first, as what lies together is summed much faster.
+        self.minus_s = new(flows, couplings, b, n)
+        self.scale = new(couplings, flows, b, n)
+        self.last, self.shifted = new(networks, b, n), new(flows, b, n)
         hidden = [new(couplings if keep else 1, networks, w.shape[2], n) for w in self.weights[:-1]]
         self.hidden = [h.expand(couplings, -1, -1, -1) for h in hidden]
         self.couplings = [self._coupling(c) for c in range(couplings)]
@@ -152,13 +152,13 @@ class Passage:
 
         Parameters
         ----------
-        x : Tensor of shape (members, d, n)
+        x : Tensor of shape (flows, d, n)
 
         Returns
         -------
-        z : Tensor of shape (members, d, n)
+        z : Tensor of shape (flows, d, n)
             In this memory: the next batch overwrites it.
-        log_det : Tensor of shape (members, n)
+        log_det : Tensor of shape (flows, n)
         """
         d = x.shape[1]
         self.trail[:, :d] = x
@@ -175,11 +175,11 @@ class Passage:
 
         Parameters
         ----------
-        z : Tensor of shape (members, d, n)
+        z : Tensor of shape (flows, d, n)
 
         Returns
         -------
-        x : Tensor of shape (members, d, n)
+        x : Tensor of shape (flows, d, n)
             In this memory: the next batch overwrites it.
         """
         d = z.shape[1]
@@ -192,8 +192,8 @@ class Passage:
         return self.trail[:, :d]
 
 
-class RoundTrip(Passage):
-    """A passage with the way back.
+class GradientWorkspace(CouplingWorkspace):
+    """A workspace that also carries gradients back.
 
     Attributes
     ----------
@@ -201,7 +201,7 @@ class RoundTrip(Passage):
         The gradients by the parameters, which ``backward`` overwrites.
     """
 
-    def __init__(self, weights: Iterable[Tensor], biases: Iterable[Tensor], n: int):
+    def __init__(self, weights: Iterable[Tensor], biases: Iterable[Tensor], n: int) -> None:
         super().__init__(weights, biases, n, keep=True)
         self.g_weights = [torch.empty_like(weight) for weight in self.weights]
         self.g_biases = [torch.empty_like(bias) for bias in self.biases]
@@ -227,12 +227,12 @@ class RoundTrip(Passage):
 
         Parameters
         ----------
-        g_z : Tensor of shape (members, d, n)
-        g_log_det : Tensor of shape (members, n)
+        g_z : Tensor of shape (flows, d, n)
+        g_log_det : Tensor of shape (flows, n)
 
         Returns
         -------
-        g_x : Tensor of shape (members, d, n)
+        g_x : Tensor of shape (flows, d, n)
             In this memory: the next batch overwrites it.
         """
         d = g_z.shape[1]
@@ -278,7 +278,7 @@ def at(c: int, stacks: Sequence[Tensor]) -> list[Tensor]:
 
 
 def stacked(networks: Tensor) -> Tensor:
-    """Put s and t of a member one below the other: (2M, rows, n) becomes (M, 2 * rows, n).
+    """Put s and t of a flow one below the other: (2M, rows, n) becomes (M, 2 * rows, n).
 
     A view: where the memory does not allow one, this is an error.
     """

@@ -22,9 +22,9 @@ itself around a small cluster of anomalies. The smaller k, the nearer is a flow 
 **Trimmed loss.** Training (``training.py``) minimises the mean of :math:`-\log p(x)` over the rows
 of a batch that the model itself finds likely, the least likely eps of them left out.
 
-**Stack.** The weights of the s and t networks of all members lie in one tensor a layer, of shape
-``(couplings, 2 * members, n_out, n_in)``, s and t taking turns on the second axis: a layer of a
-coupling is one batched product, however many members there are (``couplings.py``).
+**Stack.** The weights of the s and t networks of all flows lie in one tensor a layer, of shape
+``(couplings, 2 * flows, n_out, n_in)``, s and t taking turns on the second axis: a layer of a
+coupling is one batched product, however many flows there are (``couplings.py``).
 
 References
 ----------
@@ -37,16 +37,18 @@ equation 1.
 
 import copy
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import Any
+from typing import Any, Self
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
 from . import lipschitz
-from .couplings import Passage, RoundTrip
+from .couplings import CouplingWorkspace, GradientWorkspace
 
 N_COUPLINGS = 6
 
@@ -61,24 +63,24 @@ class RealNVP(nn.Module):
     ----------
     features : int
         The number of columns d, at least 1.
-    members : int, default=1
+    n_flows : int, default=1
         The number of flows M.
     hidden : sequence of int, default=(64, 64)
         The widths of the hidden layers of s and of t.
     generator : torch.Generator, optional
-        The source of the initial weights and, where there are several members, of the order in
+        The source of the initial weights and, where there are several flows, of the order in
         which each takes the columns.
 
     Notes
     -----
-    One member alone is the paper's flow: it takes the columns half by half, and starts from weights
-    of the size that networks start from which read all columns, under a mask.
+    A single flow is the paper's: it takes the columns half by half. Its initial weights are as
+    small as those of the paper's networks, which read all columns under a mask.
 
     Examples
     --------
-    >>> flow = RealNVP(3, members=2, generator=torch.Generator().manual_seed(0))
+    >>> flows = RealNVP(3, n_flows=2, generator=torch.Generator().manual_seed(0))
     >>> x = torch.zeros(5, 3)
-    >>> flow.log_prob(x).shape
+    >>> flows.log_prob(x).shape
     torch.Size([2, 5])
     """
 
@@ -89,40 +91,64 @@ class RealNVP(nn.Module):
     def __init__(
         self,
         features: int,
-        members: int = 1,
+        n_flows: int = 1,
         hidden: Sequence[int] = (64, 64),
         generator: torch.Generator | None = None,
-    ):
+    ) -> None:
         super().__init__()
         self.features = features
-        self.members = members
+        self.n_flows = n_flows
         self.hidden = tuple(hidden)
         self.transformed = max(features // 2, 1)
         widths = (features - self.transformed, *hidden, self.transformed)
         self.weights = nn.ParameterList()
         self.biases = nn.ParameterList()
-        # One flow alone starts as the paper's, whose networks read all columns, under a mask.
-        fans = (features if members == 1 else max(widths[0], 1), *hidden)
+        # A single flow starts as the paper's, whose networks read all columns under a mask.
+        fans = (features if n_flows == 1 else max(widths[0], 1), *hidden)
         for (n_in, n_out), fan in zip(pairwise(widths), fans, strict=True):
             bound = 1 / math.sqrt(fan)
             for parameters, columns in ((self.weights, n_in), (self.biases, 1)):
-                shape = (N_COUPLINGS, 2 * members, n_out, columns)
+                shape = (N_COUPLINGS, 2 * n_flows, n_out, columns)
                 values = torch.rand(shape, generator=generator, dtype=torch.float32)
                 parameters.append(nn.Parameter((2 * values - 1) * bound))
-        self.register_buffer("order", orders(members, features, generator))
+        self.register_buffer("order", orders(n_flows, features, generator))
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return the state as arrays, by the names of :func:`state_shapes`."""
+        state = self.state_dict()
+        return {f"flow.{name}": tensor.cpu().numpy() for name, tensor in state.items()}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
+        """Return the flows whose ``arrays`` were these, whatever else there is beside them.
+
+        Raises
+        ------
+        ValueError
+            The order of the columns is none.
+        """
+        n_flows, features = arrays["flow.order"].shape
+        if not (np.sort(arrays["flow.order"], axis=1) == np.arange(features)).all():
+            raise ValueError("flow.order is no order of the columns")
+        layers = sum(name.startswith("flow.weights.") for name in arrays)
+        hidden = [arrays[f"flow.weights.{layer}"].shape[2] for layer in range(layers - 1)]
+        flows = cls(features, n_flows, hidden, torch.Generator())
+        names = flows.state_dict()
+        flows.load_state_dict({name: torch.tensor(arrays[f"flow.{name}"]) for name in names})
+        return flows
 
     def ordered(self, x: Tensor) -> Tensor:
-        """Return rows as the couplings want them: columns first, in each member's own order.
+        """Return rows as the couplings want them: columns first, in each flow's own order.
 
         Parameters
         ----------
-        x : Tensor of shape (n, d) or (members, n, d)
+        x : Tensor of shape (n, d) or (flows, n, d)
 
         Returns
         -------
-        columns : Tensor of shape (members, d, n)
+        columns : Tensor of shape (flows, d, n)
         """
-        columns = x.mT.expand(self.members, -1, -1)
+        columns = x.mT.expand(self.n_flows, -1, -1)
         return columns.gather(1, self.order[..., None].expand_as(columns))
 
     def transform(self, x: Tensor) -> tuple[Tensor, Tensor]:
@@ -130,15 +156,15 @@ class RealNVP(nn.Module):
 
         Parameters
         ----------
-        x : Tensor of shape (n, d) or (members, n, d)
-            Rows shared by the members, or rows of each member's own.
+        x : Tensor of shape (n, d) or (flows, n, d)
+            Rows shared by the flows, or rows of each flow's own.
 
         Returns
         -------
-        z : Tensor of shape (members, n, d)
-        log_det : Tensor of shape (members, n)
+        z : Tensor of shape (flows, n, d)
+        log_det : Tensor of shape (flows, n)
         """
-        z, log_det = Transform.apply(self.ordered(x), *self.weights, *self.biases)
+        z, log_det = Transform.apply(self.ordered(x), *self.weights, *self.biases)  # type: ignore[no-untyped-call]
         return z.mT, log_det
 
     def inverse(self, z: Tensor) -> Tensor:
@@ -146,27 +172,27 @@ class RealNVP(nn.Module):
 
         Parameters
         ----------
-        z : Tensor of shape (members, n, d)
+        z : Tensor of shape (flows, n, d)
 
         Returns
         -------
-        x : Tensor of shape (members, n, d)
+        x : Tensor of shape (flows, n, d)
         """
-        passage = Passage(self.weights, self.biases, z.shape[1])
-        columns = passage.inverse(z.mT)
+        workspace = CouplingWorkspace(self.weights, self.biases, z.shape[1])
+        columns = workspace.inverse(z.mT)
         index = self.order.argsort(dim=1)[..., None].expand_as(columns)
         return columns.gather(1, index).mT
 
     def log_prob(self, x: Tensor) -> Tensor:
-        """Return log p(x) under each member, in nats.
+        """Return log p(x) by each flow, in nats.
 
         Parameters
         ----------
-        x : Tensor of shape (n, d) or (members, n, d)
+        x : Tensor of shape (n, d) or (flows, n, d)
 
         Returns
         -------
-        log_prob : Tensor of shape (members, n), float64
+        log_prob : Tensor of shape (flows, n), float64
             Summed in float64, where the square of a far row does not overflow.
         """
         z, log_det = self.transform(x)
@@ -187,19 +213,19 @@ class RealNVP(nn.Module):
 
         Returns
         -------
-        log_prob : Tensor of shape (members, n), float64
+        log_prob : Tensor of shape (flows, n), float64
         """
         views, n, d = x.shape
         block = block_of(x.device)
-        view = views_of(self.members, views).to(x.device)
-        # The columns of all views, one below the other, and which of them each member reads.
+        view = views_of(self.n_flows, views).to(x.device)
+        # The columns of all views, one below the other, and which of them each flow reads.
         columns = torch.nn.functional.pad(x.mT.flatten(0, 1), (0, -n % block)).contiguous()
         read = (view[:, None] * d + self.order).flatten()
-        passage = Passage(self.weights, self.biases, block)
+        workspace = CouplingWorkspace(self.weights, self.biases, block)
         log_probs = []
         for rows in columns.split(block, dim=1):
-            ordered = rows.index_select(0, read).view(self.members, d, block)
-            z, log_det = passage.forward(ordered)
+            ordered = rows.index_select(0, read).view(self.n_flows, d, block)
+            z, log_det = workspace.forward(ordered)
             log_probs.append(log_density(z.double(), log_det.double()))
         log_prob = torch.cat(log_probs, dim=1)[:, :n]
         overflown = ~log_prob.isfinite().all(dim=0)
@@ -210,7 +236,7 @@ class RealNVP(nn.Module):
 
     @torch.inference_mode()
     def sample(self, n: int, generator: torch.Generator | None = None) -> Tensor:
-        """Draw rows from each member.
+        """Draw rows from each flow.
 
         Parameters
         ----------
@@ -220,10 +246,10 @@ class RealNVP(nn.Module):
 
         Returns
         -------
-        x : Tensor of shape (members, n, d)
+        x : Tensor of shape (flows, n, d)
         """
         like = self.biases[0]
-        z = torch.randn(self.members, n, self.features, dtype=like.dtype, generator=generator)
+        z = torch.randn(self.n_flows, n, self.features, dtype=like.dtype, generator=generator)
         return self.inverse(z.to(like.device))
 
     def sigma(self) -> Tensor:
@@ -231,7 +257,7 @@ class RealNVP(nn.Module):
 
         Returns
         -------
-        sigma : Tensor of shape (layers, couplings, 2 * members), float64
+        sigma : Tensor of shape (layers, couplings, 2 * flows), float64
         """
         return torch.stack([lipschitz.spectral_norm(weight) for weight in self.weights])
 
@@ -239,8 +265,8 @@ class RealNVP(nn.Module):
 class Transform(torch.autograd.Function):
     """All couplings as one function with a gradient.
 
-    ``Transform.apply(x, weight, ..., bias, ...)`` takes a batch of shape (members, d, n) and the
-    stacks of the layers, and returns z of the same shape and the log|det| of shape (members, n).
+    ``Transform.apply(x, weight, ..., bias, ...)`` takes a batch of shape (flows, d, n) and the
+    stacks of the layers, and returns z of the same shape and the log|det| of shape (flows, n).
     """
 
     @staticmethod
@@ -248,10 +274,10 @@ class Transform(torch.autograd.Function):
         """Return z and log|det df/dx|."""
         weights, biases = parameters[: len(parameters) // 2], parameters[len(parameters) // 2 :]
         if not any(ctx.needs_input_grad):
-            return Passage(weights, biases, x.shape[-1]).forward(x)
+            return CouplingWorkspace(weights, biases, x.shape[-1]).forward(x)
         ctx.save_for_backward(*parameters)
-        ctx.passage = RoundTrip(weights, biases, x.shape[-1])
-        z, log_det = ctx.passage.forward(x)
+        ctx.workspace = GradientWorkspace(weights, biases, x.shape[-1])
+        z, log_det = ctx.workspace.forward(x)
         # A copy: the caller may change it, and backward reads the memory that it lies in.
         return z.clone(), log_det
 
@@ -260,10 +286,30 @@ class Transform(torch.autograd.Function):
     def backward(ctx: Any, g_z: Tensor, g_log_det: Tensor) -> tuple[Tensor, ...]:
         """Return the gradients by x and by every stack."""
         _ = ctx.saved_tensors  # Raises where a parameter has changed since.
-        g_x = ctx.passage.backward(g_z, g_log_det)
+        g_x = ctx.workspace.backward(g_z, g_log_det)
         # Copies: a second backward pass through the same graph overwrites the memory.
-        gradients = g_x, *ctx.passage.g_weights, *ctx.passage.g_biases
+        gradients = g_x, *ctx.workspace.g_weights, *ctx.workspace.g_biases
         return tuple(gradient.clone() for gradient in gradients)
+
+
+def state_shapes(
+    features: int, n_flows: int, hidden: Sequence[int]
+) -> dict[str, tuple[str, tuple[int, ...]]]:
+    """Return the type and the shape of each array of :meth:`RealNVP.arrays`.
+
+    Examples
+    --------
+    >>> state_shapes(4, 2, (3,))["flow.weights.0"]
+    ('float32', (6, 4, 3, 2))
+    """
+    transformed = max(features // 2, 1)
+    widths = (features - transformed, *hidden, transformed)
+    found: dict[str, tuple[str, tuple[int, ...]]] = {"flow.order": ("int64", (n_flows, features))}
+    for layer, (n_in, n_out) in enumerate(pairwise(widths)):
+        stack = N_COUPLINGS, 2 * n_flows, n_out
+        found[f"flow.weights.{layer}"] = "float32", (*stack, n_in)
+        found[f"flow.biases.{layer}"] = "float32", (*stack, 1)
+    return found
 
 
 def block_of(device: torch.device) -> int:
@@ -272,7 +318,7 @@ def block_of(device: torch.device) -> int:
 
 
 def log_density(z: Tensor, log_det: Tensor) -> Tensor:
-    """Return log p(x) from z = f(x), of shape (members, d, n), and log|det df/dx|.
+    """Return log p(x) from z = f(x), of shape (flows, d, n), and log|det df/dx|.
 
     Examples
     --------
@@ -282,21 +328,21 @@ def log_density(z: Tensor, log_det: Tensor) -> Tensor:
     return log_det - 0.5 * (z.square().sum(1) + z.shape[1] * math.log(2 * math.pi))
 
 
-def views_of(members: int, views: int) -> Tensor:
-    """Return which view of the rows each member sees: they take turns.
+def views_of(n_flows: int, views: int) -> Tensor:
+    """Return which view of the rows each flow sees: they take turns.
 
     Examples
     --------
     >>> views_of(5, 2).tolist()
     [0, 1, 0, 1, 0]
     """
-    return torch.arange(members) % views
+    return torch.arange(n_flows) % views
 
 
-def orders(members: int, features: int, generator: torch.Generator | None = None) -> Tensor:
-    """Return the order in which each member takes the columns: its own, drawn at random.
+def orders(n_flows: int, features: int, generator: torch.Generator | None = None) -> Tensor:
+    """Return the order in which each flow takes the columns: its own, drawn at random.
 
-    One alone takes them as the paper's does: the second half is transformed first, by the first.
+    A single flow takes them as the paper's: the second half is transformed first, by the first.
 
     Examples
     --------
@@ -305,7 +351,7 @@ def orders(members: int, features: int, generator: torch.Generator | None = None
     >>> orders(2, 4, torch.Generator().manual_seed(0)).shape
     torch.Size([2, 4])
     """
-    if members == 1:
+    if n_flows == 1:
         return torch.arange(features).roll(features // 2)[None]
-    noise = torch.rand(members, features, generator=generator, dtype=torch.float32)
+    noise = torch.rand(n_flows, features, generator=generator, dtype=torch.float32)
     return noise.argsort(dim=1)

@@ -1,7 +1,7 @@
 """The Lipschitz cap on linear maps: power iteration while training, singular values at the end.
 
 Every function takes a stack of matrices of shape ``(..., n_out, n_in)`` and treats each matrix of
-the stack on its own, so that all networks of all couplings and members are capped in one call.
+the stack on its own, so that all networks of all couplings and flows are capped in one call.
 """
 
 import torch
@@ -97,7 +97,8 @@ def spectral_norm(weight: Tensor) -> Tensor:
     """
     if weight.numel() == 0:
         return weight.new_zeros(weight.shape[:-2], dtype=torch.float64)
-    return torch.linalg.matrix_norm(weight.double(), ord=2)
+    norm: Tensor = torch.linalg.matrix_norm(weight.double(), ord=2)
+    return norm
 
 
 @torch.no_grad()

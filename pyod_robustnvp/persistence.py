@@ -4,6 +4,9 @@ The file is of the safetensors format: arrays, and a header of JSON. In the head
 parameters, what the model learned besides arrays, the version of this format, the versions of the
 packages and a SHA-256 of everything. Loading reads the file once, checks all of it before the model
 is handed out, and neither imports nor runs what the file names.
+
+The checksum has no key. It tells a damaged file, not one that somebody changed on purpose and
+summed anew: such a file loads if what it holds could be a model.
 """
 
 from __future__ import annotations
@@ -17,11 +20,12 @@ import os
 import re
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Mapping
+from dataclasses import dataclass
 from importlib.metadata import version
 from numbers import Integral, Real
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import torch
@@ -30,11 +34,9 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as from_bytes
 from safetensors.numpy import save as to_bytes
 
-from . import validation
-from .axes import PrincipalAxes
-from .box import Box
-from .flow import RealNVP
-from .scaling import NARROWEST, SoftQuantileScaler
+from . import devices
+from .density import TOLERANCE, Settings, TabularDensity
+from .parameters import check_integer, check_option, resolve
 
 FORMAT = "pyod-robustnvp"
 FORMAT_VERSION = 1
@@ -42,8 +44,7 @@ PACKAGES = ("pyod-robustnvp", "torch", "scikit-learn", "pyod")
 DEVICE = re.compile(r"(cpu|cuda|mps|xpu)(:\d+)?")
 
 #: What a fit leaves besides arrays.
-LEARNED: dict[str, Any] = {
-    "device_": str,
+LEARNED: dict[str, type] = {
     "n_iter_": int,
     "lipschitz_": float,
     "threshold_": np.float64,
@@ -53,8 +54,7 @@ LEARNED: dict[str, Any] = {
     "n_features_in_": int,
 }
 ARRAYS = {"decision_scores_": "float64", "labels_": "int64", "loss_curve_": "float64"}
-SCALED = ("center_", "scale_")
-PARTS = {"flow_", "preprocessing_", "axes_", "box_", "feature_names_in_"}
+OTHERS = ("density_", "feature_names_in_")
 
 #: What reading a damaged or forged file can end with.
 DAMAGE = (
@@ -69,14 +69,29 @@ DAMAGE = (
     ValueError,
 )
 
-#: float32 carries it through all couplings, and no training leads there.
-LARGEST_BIAS = 1e15
-
-Arrays = dict[str, NDArray]
+Arrays = dict[str, NDArray[Any]]
 Content = dict[str, Any]
 
 
-def save(clf: Any, path: str | os.PathLike[str]) -> None:
+@dataclass(frozen=True)
+class Model:
+    """What a file holds of a fitted detector.
+
+    Attributes
+    ----------
+    class_name : str
+    parameters : mapping of a name to a value
+        The constructor's arguments.
+    learned : mapping of a name to a value
+        The attributes that a fit leaves, ``density_`` among them.
+    """
+
+    class_name: str
+    parameters: Mapping[str, Any]
+    learned: Mapping[str, Any]
+
+
+def save(model: Model, path: str | os.PathLike[str]) -> None:
     """Write a fitted model: the whole file takes the place of a former one, or none does.
 
     Raises
@@ -89,9 +104,9 @@ def save(clf: Any, path: str | os.PathLike[str]) -> None:
         The file can't be written.
     """
     path = _path(path, "saved")
-    content, arrays = _content(clf), dict(_arrays(clf))
+    content, arrays = _content(model), _arrays(model)
     try:
-        _restore(type(clf), content, arrays)
+        _restored(content, arrays)
     except DAMAGE as error:
         raise ValueError(
             f"the model can't be saved: {error}; a parameter was changed after the fit: fit again"
@@ -101,13 +116,13 @@ def save(clf: Any, path: str | os.PathLike[str]) -> None:
     _replace(Path(os.path.realpath(path)), to_bytes(arrays, header))
 
 
-def load(cls: type, path: str | os.PathLike[str]) -> Any:
+def load(class_name: str, path: str | os.PathLike[str]) -> Model:
     """Return the model that a file holds, on the device of its fit where there is one.
 
     Raises
     ------
     ValueError
-        The file is not one of ours, is damaged, or was written by a later version.
+        The file is not one of ours or of another class, is damaged, or is of a later version.
     TypeError
         ``path`` is no path.
     OSError
@@ -116,7 +131,9 @@ def load(cls: type, path: str | os.PathLike[str]) -> Any:
     path = _path(path, "loaded")
     try:
         content, arrays = _parse(path.read_bytes())
-        return _restore(cls, content, arrays)
+        if content["class"] != class_name:
+            raise ValueError(f"it holds a {content['class']!r}, whose own load loads it")
+        return _restored(content, arrays)
     except DAMAGE as error:
         # Torch's errors go on with where in its own code they come from.
         why = (str(error) or type(error).__name__).splitlines()[0]
@@ -143,20 +160,19 @@ def _path(given: str | os.PathLike[str], verb: str) -> Path:
     return path
 
 
-def _content(clf: Any) -> Content:
+def _content(model: Model) -> Content:
     """Return all but the arrays of a fitted model, as JSON holds it."""
-    known = {*LEARNED, *ARRAYS, *PARTS}
-    if more := sorted(name for name in vars(clf) if name.endswith("_") and name not in known):
+    learned = model.learned
+    if more := sorted(set(learned) - {*LEARNED, *ARRAYS, *OTHERS}):
         raise ValueError(f"{more[0]} can't be saved without pickle; use joblib.dump")
-    if clf.preprocessing_ is not None and type(clf.preprocessing_) is not SoftQuantileScaler:
-        raise ValueError(_refusal("preprocessing", clf.preprocessing_))
+    plain = {name: _plain(name, learned[name]) for name in LEARNED}
     return {
         "format_version": FORMAT_VERSION,
-        "class": type(clf).__name__,
+        "class": model.class_name,
         "versions": {name: version(name) for name in PACKAGES},
-        "parameters": {name: _plain(name, v) for name, v in clf.get_params(deep=False).items()},
-        "learned": {name: _plain(name, getattr(clf, name)) for name in LEARNED},
-        "feature_names": [str(name) for name in getattr(clf, "feature_names_in_", ())],
+        "parameters": {name: _plain(name, value) for name, value in model.parameters.items()},
+        "learned": plain | {"device_": str(learned["density_"].device)},
+        "feature_names": [str(name) for name in learned.get("feature_names_in_", ())],
     }
 
 
@@ -186,19 +202,11 @@ def _refusal(name: str, value: Any) -> str:
     )
 
 
-def _arrays(clf: Any) -> Iterator[tuple[str, NDArray]]:
-    """Yield the arrays of a fitted model by name."""
-    for name, kind in ARRAYS.items():
-        yield name, np.asarray(getattr(clf, name), dtype=kind)
-    for name, tensor in clf.flow_.state_dict().items():
-        yield f"flow.{name}", tensor.cpu().numpy()
-    scalers = {"box": clf.box_, "scaler": clf.preprocessing_}
-    if clf.axes_ is not None:
-        yield "axes", np.ascontiguousarray(clf.axes_.axes_)
-        scalers["axes_scaler"] = clf.axes_.scaler_
-    for name, scaler in scalers.items():
-        if scaler is not None:
-            yield from ((f"{name}.{part}", getattr(scaler, part)) for part in SCALED)
+def _arrays(model: Model) -> Arrays:
+    """Return the arrays of a fitted model by name."""
+    own = {name: np.asarray(model.learned[name], dtype=kind) for name, kind in ARRAYS.items()}
+    density: TabularDensity = model.learned["density_"]
+    return own | density.state()
 
 
 def _digest(text: str, arrays: Arrays) -> str:
@@ -214,7 +222,7 @@ def _digest(text: str, arrays: Arrays) -> str:
 def _replace(path: Path, data: bytes) -> None:
     """Put a file in the place of a former one when its last byte has reached the disk.
 
-    Who is killed on the way leaves a hidden file that ends in .draft.
+    A process that is killed on the way leaves a hidden file that ends in .draft.
     """
     draft = path.with_name(f".{uuid.uuid4().hex}.draft")
     try:
@@ -248,149 +256,89 @@ def _parse(data: bytes) -> tuple[Content, Arrays]:
     return content, arrays
 
 
-def _refuse_constant(name: str) -> None:
+def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"it holds a number that is {name}")
 
 
-def _restore(cls: type, content: Content, arrays: Arrays) -> Any:
+def _restored(content: Content, arrays: Arrays) -> Model:
     """Return the model of a content, checked."""
-    if content["class"] != cls.__name__:
-        raise ValueError(f"it holds a {content['class']!r}, whose own load loads it")
     parameters = {
         name: tuple(value) if isinstance(value, list) else value
         for name, value in content["parameters"].items()
     }
-    clf: Any = cls(**parameters)
-    _check_parameters(clf, parameters)
+    settings = _settings(parameters)
     learned = {name: _learned(name, content["learned"][name]) for name in LEARNED}
-    names = content["feature_names"]
-    _check_arrays(clf, learned["n_features_in_"], names, arrays)
-    vars(clf).update(learned)
-    if names:
-        clf.feature_names_in_ = np.array(names, dtype=object)
-    for name in ARRAYS:
-        setattr(clf, name, arrays[name])
-    clf.loss_curve_ = clf.loss_curve_.tolist()
-    clf.box_ = _scaled(Box(), arrays, "box")
-    clf.preprocessing_, clf.axes_ = _scaler(arrays, "scaler"), _axes(arrays)
-    clf.device_ = validation.device_or_cpu(learned["device_"])
-    clf.flow_ = _flow(clf, arrays).requires_grad_(False).to(clf.device_)
-    _check_model(clf)
-    return clf
+    _check_arrays(settings, learned["n_features_in_"], arrays)
+    learned["density_"] = _density(settings, content["learned"]["device_"], arrays)
+    learned |= {name: arrays[name] for name in ARRAYS}
+    learned["loss_curve_"] = arrays["loss_curve_"].tolist()
+    _check_learned(learned)
+    if names := _names(content["feature_names"], learned["n_features_in_"]):
+        learned["feature_names_in_"] = np.array(names, dtype=object)
+    return Model(content["class"], parameters, learned)
 
 
-def _check_parameters(clf: Any, parameters: dict[str, Any]) -> None:
-    """Refuse parameters that fit refuses, or that the file can't hold."""
-    if missing := sorted(set(clf.get_params(deep=False)) - set(parameters)):
-        raise ValueError(f"it lacks the parameter {missing[0]}")
-    clf._settings(2)
-    validation.check_option("preprocessing", clf.preprocessing, (True, False))
-    if type(clf.random_state) not in (int, bool, type(None)):
-        raise ValueError(f"random_state is {clf.random_state!r}")
-    if type(clf.device) not in (int, str, type(None)):
-        raise ValueError(f"device is {clf.device!r}")
+def _settings(parameters: dict[str, Any]) -> Settings:
+    """Return the settings of parameters, but for those that the file can't hold."""
+    settings = resolve(parameters)
+    check_option("preprocessing", parameters["preprocessing"], (True, False))
+    if type(parameters["random_state"]) not in (int, bool, type(None)):
+        raise ValueError(f"random_state is {parameters['random_state']!r}")
+    if type(parameters["device"]) not in (int, str, type(None)):
+        raise ValueError(f"device is {parameters['device']!r}")
+    return settings
 
 
 def _learned(name: str, value: Any) -> Any:
     """Return a learned value as the type that fit leaves."""
     kind = LEARNED[name]
-    plain = float if issubclass(kind, float) else kind
-    if type(value) is not plain or (plain is float and not math.isfinite(value)):
+    plain = float if issubclass(kind, float) else int
+    if type(value) is not plain or not math.isfinite(value):
         raise ValueError(f"{name} is {value!r}, no finite {plain.__name__}")
-    if name == "device_" and not DEVICE.fullmatch(str(value)):
-        raise ValueError(f"device_ is {value!r}, no device")
     return kind(value)
 
 
-def _check_arrays(clf: Any, d: int, names: list[str], arrays: Arrays) -> None:
-    """Refuse arrays that are not those of a model with such parameters."""
-    expected = _expected(clf, d, arrays)
+def _check_arrays(settings: Settings, d: int, arrays: Arrays) -> None:
+    """Refuse arrays that are not those of a model with such settings."""
+    layers = sum(name.startswith("flow.weights.") for name in arrays)
+    if layers != len(settings.hidden) + 1:
+        raise ValueError(
+            f"it holds {layers} layers, not the {len(settings.hidden) + 1} of its networks"
+        )
+    n, epochs = max(len(arrays["decision_scores_"]), 2), max(len(arrays["loss_curve_"]), 1)
+    lengths = {"decision_scores_": n, "labels_": n, "loss_curve_": epochs}
+    own = {name: (kind, (lengths[name],)) for name, kind in ARRAYS.items()}
+    expected = own | TabularDensity.shapes(settings, check_integer("n_features_in_", d))
     found = {name: (str(array.dtype), array.shape) for name, array in arrays.items()}
     for name in sorted({*expected, *found}):
         if expected.get(name) != found.get(name):
             raise ValueError(f"{name} is {found.get(name)}, not {expected.get(name)}")
         if not np.isfinite(arrays[name]).all():
             raise ValueError(f"{name} holds a number that is not finite")
+
+
+def _density(settings: Settings, device: Any, arrays: Arrays) -> TabularDensity:
+    if type(device) is not str or not DEVICE.fullmatch(device):
+        raise ValueError(f"device_ is {device!r}, no device")
+    usable = devices.choose_again(settings.device, device)
+    return TabularDensity.from_state(settings, arrays, usable)
+
+
+def _names(names: Any, d: int) -> list[str]:
+    """Return the names of the columns, if they have any."""
     if type(names) is not list or not all(type(name) is str for name in names):
         raise ValueError("the names of its columns are no list of text")
     if names and len(names) != d:
         raise ValueError(f"it names {len(names)} columns of {d}")
-    if not (np.sort(arrays["flow.order"], axis=1) == np.arange(d)).all():
-        raise ValueError("flow.order is no order of the columns")
+    return names
 
 
-def _expected(clf: Any, d: int, arrays: Arrays) -> dict[str, tuple[str, tuple[int, ...]]]:
-    """Return the type and the shape of each array, without making one."""
-    members = validation.check_integer("n_estimators", clf.n_estimators)
-    widths = validation.check_widths(clf.hidden_neuron_list)
-    layers = sum(name.startswith("flow.weights.") for name in arrays)
-    if layers != len(widths) + 1:
-        raise ValueError(f"it holds {layers} layers, not the {len(widths) + 1} of its networks")
-    with torch.device("meta"):
-        state = RealNVP(validation.check_integer("n_features_in_", d), members, widths).state_dict()
-    found = {
-        f"flow.{name}": (str(tensor.dtype).removeprefix("torch."), tuple(tensor.shape))
-        for name, tensor in state.items()
-    }
-    n, epochs = max(len(arrays["decision_scores_"]), 2), max(len(arrays["loss_curve_"]), 1)
-    lengths = {"decision_scores_": n, "labels_": n, "loss_curve_": epochs}
-    found |= {name: (kind, (lengths[name],)) for name, kind in ARRAYS.items()}
-    scalers = ["box", *(["scaler"] if clf.preprocessing else [])]
-    if clf.principal_axes and members > 1:
-        found["axes"] = ("float64", (d, d))
-        scalers.append("axes_scaler")
-    return found | {f"{name}.{part}": ("float64", (d,)) for name in scalers for part in SCALED}
-
-
-def _check_model(clf: Any) -> None:
-    """Refuse a model whose parts contradict each other."""
-    if clf._classes != 2 or clf.n_iter_ < 1 or clf._sigma < 0:
+def _check_learned(learned: Mapping[str, Any]) -> None:
+    """Refuse what no fit leaves side by side."""
+    if learned["_classes"] != 2 or learned["n_iter_"] < 1 or learned["_sigma"] < 0:
         raise ValueError("_classes, n_iter_ or _sigma are not those of a fit")
-    scalers = [clf.box_, clf.preprocessing_, clf.axes_ and clf.axes_.scaler_]
-    if any((scaler.scale_ < NARROWEST).any() for scaler in scalers if scaler is not None):
-        raise ValueError("a scale is not above 0")
-    if clf.axes_ is not None:
-        square = clf.axes_.axes_.T @ clf.axes_.axes_
-        if not np.allclose(square, np.eye(len(square)), atol=1e-6):
-            raise ValueError("the principal axes are not orthonormal")
-    if not ((clf.decision_scores_ > clf.threshold_) == clf.labels_).all():
+    if not ((learned["decision_scores_"] > learned["threshold_"]) == learned["labels_"]).all():
         raise ValueError("labels_ are not what threshold_ makes of decision_scores_")
-    caps = validation.check_caps(clf.lipschitz)
-    if caps and clf.lipschitz_ > max(caps) * (1 + 1e-4):
-        raise ValueError(f"lipschitz={clf.lipschitz} is below the weights' {clf.lipschitz_}")
-    if not math.isclose(float(clf.flow_.sigma().max()), clf.lipschitz_, rel_tol=1e-4):
-        raise ValueError(f"its weights have not the Lipschitz constants of {clf.lipschitz_}")
-    if max(float(bias.abs().max()) for bias in clf.flow_.biases) > LARGEST_BIAS:
-        raise ValueError(f"a bias of its flows is beyond {LARGEST_BIAS:g}")
-
-
-def _flow(clf: Any, arrays: Arrays) -> RealNVP:
-    members, d = arrays["flow.order"].shape
-    flow = RealNVP(d, members, tuple(clf.hidden_neuron_list), torch.Generator())
-    flow.load_state_dict(
-        {name: torch.from_numpy(arrays[f"flow.{name}"]) for name in flow.state_dict()}
-    )
-    return flow
-
-
-def _axes(arrays: Arrays) -> PrincipalAxes | None:
-    scaler = _scaler(arrays, "axes_scaler")
-    if scaler is None:
-        return None
-    axes = PrincipalAxes()
-    axes.axes_, axes.scaler_ = arrays["axes"], scaler
-    return axes
-
-
-def _scaler(arrays: Arrays, name: str) -> SoftQuantileScaler | None:
-    if f"{name}.center_" not in arrays:
-        return None
-    scaler = _scaled(SoftQuantileScaler(), arrays, name)
-    scaler.n_features_in_ = len(scaler.center_)
-    return scaler
-
-
-def _scaled(part: Any, arrays: Arrays, name: str) -> Any:
-    """Give a part of the model its centers and scales."""
-    part.center_, part.scale_ = (arrays[f"{name}.{each}"] for each in SCALED)
-    return part
+    sigma, said = learned["density_"].sigma(), learned["lipschitz_"]
+    if not math.isclose(sigma, said, rel_tol=TOLERANCE):
+        raise ValueError(f"its weights have not the Lipschitz constants of {said}")

@@ -1,12 +1,14 @@
-"""The default preprocessing: columns of one scale, whatever the outliers among their values."""
+"""Columns of one scale, whatever the outliers among their values.
+
+What is in this file works on finite float64 tables and checks nothing: the detector's door does.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
-from sklearn.utils import check_array
-from sklearn.utils.validation import check_is_fitted, validate_data
+from numpy.typing import NDArray
 
 Table = NDArray[np.float64]
 
@@ -15,7 +17,40 @@ TAIL = 0.05
 NARROWEST = 4 * np.finfo(np.float64).tiny
 
 
-class SoftQuantileScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
+class CenterAndScale:
+    """A middle and a width above 0 for each column.
+
+    Attributes
+    ----------
+    center_, scale_ : ndarray of shape (n_features,)
+    """
+
+    center_: Table
+    scale_: Table
+
+    @staticmethod
+    def shapes(name: str, d: int) -> dict[str, tuple[int, ...]]:
+        """Return the shapes of what ``state`` returns, for d columns."""
+        return {f"{name}.center_": (d,), f"{name}.scale_": (d,)}
+
+    def state(self, name: str) -> dict[str, Table]:
+        """Return what was learned, as arrays whose names begin with ``name``."""
+        return {f"{name}.center_": self.center_, f"{name}.scale_": self.scale_}
+
+    def restore(self, name: str, arrays: Mapping[str, Table]) -> None:
+        """Take back what ``state`` returned.
+
+        Raises
+        ------
+        ValueError
+            A scale is not above 0.
+        """
+        self.center_, self.scale_ = arrays[f"{name}.center_"], arrays[f"{name}.scale_"]
+        if (self.scale_ < NARROWEST).any():
+            raise ValueError("a scale is not above 0")
+
+
+class SoftQuantileScaler(CenterAndScale):
     r"""Carry the bulk of each column into [0, 1] and soften its tails to logarithms.
 
     With the 5 % and the 95 % quantile of a column, their midpoint m and half their distance h,
@@ -33,31 +68,16 @@ class SoftQuantileScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         The midpoints m.
     scale_ : ndarray of shape (n_features,)
         The half-widths h, above 0.
-    n_features_in_ : int
-    feature_names_in_ : ndarray of shape (n_features,)
-        Where ``fit`` saw a table that names its columns.
 
     Examples
     --------
-    >>> scaler = SoftQuantileScaler().fit([[0.0], [1.0], [2.0]])
-    >>> scaler.transform([[0.0], [1.0], [2.0], [2e6]]).round(2).ravel().tolist()
+    >>> scaler = SoftQuantileScaler().fit(np.array([[0.0], [1.0], [2.0]]))
+    >>> scaler.transform(np.array([[0.0], [1.0], [2.0], [2e6]])).round(2).ravel().tolist()
     [0.14, 0.5, 0.86, 4.47]
     """
 
-    def fit(self, X: ArrayLike, y: object = None) -> SoftQuantileScaler:
-        """Learn the midpoints and half-widths of the columns.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-        y : ignored
-
-        Returns
-        -------
-        self : SoftQuantileScaler
-        """
-        with quiet():
-            table: Table = validate_data(self, X, dtype=np.float64)
+    def fit(self, table: Table) -> SoftQuantileScaler:
+        """Learn the midpoints and half-widths of the columns."""
         low, high = np.quantile(table, [TAIL, 1 - TAIL], axis=0, method="nearest")
         flat = low == high
         low = np.where(flat, table.min(axis=0), low)
@@ -66,67 +86,30 @@ class SoftQuantileScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         self.scale_ = width_above_zero(high / 2 - low / 2, self.center_)
         return self
 
-    def transform(self, X: ArrayLike) -> Table:
-        """Return the scaled columns, finite for every finite input.
+    def transform(self, table: Table) -> Table:
+        """Return the scaled columns, finite for every finite row."""
+        scaled: Table = 0.5 + 0.25 * np.arcsinh(self._standardized(table))
+        return scaled
 
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-
-        Returns
-        -------
-        Y : ndarray of shape (n_samples, n_features)
-        """
-        check_is_fitted(self)
-        with quiet():
-            table = validate_data(self, X, dtype=np.float64, reset=False)
-        return 0.5 + 0.25 * np.arcsinh(self._standardize(table))
-
-    def inverse_transform(self, Y: ArrayLike) -> Table:
-        """Return the rows that ``transform`` carries to Y, values beyond float64 clipped.
-
-        Parameters
-        ----------
-        Y : array-like of shape (n_samples, n_features)
-
-        Returns
-        -------
-        X : ndarray of shape (n_samples, n_features)
-        """
-        check_is_fitted(self)
-        softened: Table = check_array(Y, dtype=np.float64)
+    def inverse(self, scaled: Table) -> Table:
+        """Return the rows that ``transform`` carries there, values beyond float64 clipped."""
         with np.errstate(over="ignore"):
-            return finite(self.center_ + self.scale_ / 2 * np.sinh(4 * softened - 2))
+            return finite(self.center_ + self.scale_ / 2 * np.sinh(4 * scaled - 2))
 
-    def log_det(self, X: ArrayLike) -> Table:
+    def log_det(self, table: Table) -> Table:
         r"""Return the logarithm of the transform's Jacobian determinant at each row.
 
         .. math:: \sum_j -\log 2 h_j - \tfrac12 \log(1 + (2 (x_j - m_j) / h_j)^2)
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-
-        Returns
-        -------
-        log_det : ndarray of shape (n_samples,)
         """
-        check_is_fitted(self)
-        with quiet():
-            table = validate_data(self, X, dtype=np.float64, reset=False)
-        u = self._standardize(table)
+        u = self._standardized(table)
         log_root = np.logaddexp(0, 2 * np.log(np.maximum(np.abs(u), NARROWEST))) / 2
-        return -(np.log(2) + np.log(self.scale_) + log_root).sum(axis=1)
+        log_det: Table = -(np.log(2) + np.log(self.scale_) + log_root).sum(axis=1)
+        return log_det
 
-    def _standardize(self, X: Table) -> Table:
-        """Return 2 (X - m) / h, halves first: the difference of two huge numbers may overflow."""
+    def _standardized(self, table: Table) -> Table:
+        """Return 2 (x - m) / h, halves first: the difference of two huge numbers may overflow."""
         with np.errstate(over="ignore"):
-            return finite((X / 2 - self.center_ / 2) / (self.scale_ / 4))
-
-
-def quiet() -> np.errstate:
-    """Silence the checks of scikit-learn, which sum a table: huge numbers overflow there."""
-    return np.errstate(over="ignore", invalid="ignore")
+            return finite((table / 2 - self.center_ / 2) / (self.scale_ / 4))
 
 
 def width_above_zero(width: Table, center: Table) -> Table:
@@ -144,4 +127,5 @@ def width_above_zero(width: Table, center: Table) -> Table:
 def finite(values: Table) -> Table:
     """Clip infinities to the largest number."""
     largest = np.finfo(np.float64).max
-    return np.clip(values, -largest, largest)
+    clipped: Table = np.clip(values, -largest, largest)
+    return clipped

@@ -1,12 +1,18 @@
-"""Parts of a table shared among threads that need not wait for each other.
+"""Threads that share the parts of a table, and what a fork does to threads.
 
 torch's own threads meet after every operation. The operations of a block of rows are so short that
 they may wait longer than they work, and much longer where something else holds one of the cores.
 Threads that take whole parts meet once.
+
+**Forks.** No thread survives a fork, and torch does not know: a forked process in which torch asks
+for more than one thread waits for ever. :func:`mend_fork` therefore leaves torch one thread in a
+forked process, when that process first trains or scores and not before. A process that never does
+keeps its number of threads.
 """
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -16,9 +22,52 @@ from typing import TypeVar
 
 import torch
 
-STARTING = Lock()
 Part = TypeVar("Part")
 Result = TypeVar("Result")
+
+
+class _Process:
+    """What this process must know of itself.
+
+    Attributes
+    ----------
+    starting : Lock
+        Held while a pool starts.
+    forked : bool
+        Whether it was forked from one that had imported this package.
+    lost_gpu : bool
+        Whether that one had used CUDA, which a fork of it can't use.
+    """
+
+    starting = Lock()
+    forked = False
+    lost_gpu = False
+
+
+def forked_from_gpu() -> bool:
+    """Return whether this process can't use CUDA because it was forked from one that did."""
+    return _Process.forked and _Process.lost_gpu
+
+
+def mend_fork() -> None:
+    """Give torch one thread, where this process was forked: it would wait for others for ever."""
+    if _Process.forked and torch.get_num_threads() != 1:
+        torch.set_num_threads(1)
+
+
+def _look_for_gpu() -> None:
+    """Note, before a fork, whether the process has used CUDA."""
+    _Process.lost_gpu = _Process.lost_gpu or bool(torch.cuda.is_initialized())
+
+
+def _forget_threads() -> None:
+    """Forget, in a forked process, the threads and the lock of the one that it came from."""
+    _Process.forked, _Process.starting = True, Lock()
+    _pool.cache_clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_look_for_gpu, after_in_child=_forget_threads)
 
 
 def shared(work: Callable[[Part], Result], parts: Sequence[Part], threads: int) -> Iterator[Result]:
@@ -56,7 +105,7 @@ def _begun(work: Callable[[Part], Result], part: Part, threads: int) -> Future[R
     and where the system starts no new ones.
     """
     try:
-        with STARTING:
+        with _Process.starting:
             pool = _pool(threads)
         return pool.submit(work, part)
     except RuntimeError:

@@ -1,6 +1,6 @@
 r"""Algorithm 1 of Liu, Tan, Zhou (2022): mini-batch likelihood without the least likely rows.
 
-A step draws a batch of m rows for each member, leaves out the share eps that the member itself
+A step draws a batch of m rows for each flow, leaves out the share eps that the flow itself
 finds least likely, and lowers the mean of the rest,
 
 .. math:: \min_\theta \frac{1}{(1 - \epsilon) m} \sum_{i \in kept} -\log p_\theta(x_i).
@@ -9,7 +9,7 @@ The share grows linearly from 0 to eps over the first steps, since a model that 
 yet can't tell which rows are unlikely. After every step the weights are brought back under the
 Lipschitz caps.
 
-Rows may come in several views, coordinates of the same rows; the members take turns in them. Noise
+Rows may come in several views, coordinates of the same rows; the flows take turns in them. Noise
 that is added to the rows, anew in every batch, keeps a flow from concentrating on the few values of
 a discrete column.
 
@@ -29,9 +29,9 @@ from torch import Tensor
 from tqdm import tqdm
 
 from . import lipschitz
-from .couplings import RoundTrip
+from .couplings import GradientWorkspace
 from .flow import RealNVP, log_density, views_of
-from .recovery import LastSound
+from .recovery import DivergenceGuard
 
 WARMUP = 0.05
 # Whether training diverged is looked at, at the end of an epoch, after so many steps.
@@ -45,7 +45,7 @@ ATTEMPTS = 5
 
 
 @dataclass(frozen=True)
-class Settings:
+class TrainingSettings:
     """What a training run does.
 
     Attributes
@@ -59,7 +59,7 @@ class Settings:
     trim : float
         Share eps of each batch that is left out.
     caps : tuple of float or None
-        Bounds k on the singular values, which the members of a view take in turns; None for no
+        Bounds k on the singular values, which the flows of a view take in turns; None for no
         bound.
     noise : float
         Standard deviation of the noise that is added to the rows of a batch.
@@ -76,8 +76,8 @@ class Settings:
     verbose: int = 0
 
 
-def batches(n: int, batch_size: int, members: int, generator: torch.Generator) -> Iterator[Tensor]:
-    """Yield row numbers of shape (members, batch_size) for ever, each member in its own order.
+def batches(n: int, batch_size: int, n_flows: int, generator: torch.Generator) -> Iterator[Tensor]:
+    """Yield row numbers of shape (flows, batch_size) for ever, each flow in its own order.
 
     Every pass over the rows is a new shuffle; a last batch that would fall short is dropped.
 
@@ -88,7 +88,7 @@ def batches(n: int, batch_size: int, members: int, generator: torch.Generator) -
     torch.Size([3, 2])
     """
     while True:
-        order = torch.stack([torch.randperm(n, generator=generator) for _ in range(members)])
+        order = torch.stack([torch.randperm(n, generator=generator) for _ in range(n_flows)])
         yield from order[:, : n - n % batch_size].split(batch_size, dim=1)
 
 
@@ -107,7 +107,7 @@ def kept_rows(batch_size: int, trim: float, step: int, steps: int) -> int:
 def shares(nll: Tensor, kept: int) -> Tensor:
     """Return the share of each row in the trimmed loss: 1 / kept for the kept smallest values.
 
-    Each row of nll, a member, has its own choice; the sum of its shares is 1, so that members
+    Each row of nll, one flow's, has its own choice. Its shares add up to 1, so that the flows
     train as if each were alone.
 
     Examples
@@ -119,16 +119,18 @@ def shares(nll: Tensor, kept: int) -> Tensor:
     return torch.zeros_like(nll).scatter_(1, smallest, 1 / kept)
 
 
-def train(flow: RealNVP, x: Tensor, settings: Settings, generator: torch.Generator) -> list[float]:
-    """Fit the flow in place to the rows of x.
+def train(
+    flows: RealNVP, x: Tensor, settings: TrainingSettings, generator: torch.Generator
+) -> list[float]:
+    """Fit the flows in place to the rows of x.
 
     Parameters
     ----------
-    flow : RealNVP
-        Its parameters are overwritten; on the device of x.
+    flows : RealNVP
+        Their parameters are overwritten; on the device of x.
     x : Tensor of shape (views, n, d)
         Member m sees view ``m % views``.
-    settings : Settings
+    settings : TrainingSettings
     generator : torch.Generator
         On the CPU, so that the order of the rows is the same on every device.
 
@@ -148,18 +150,18 @@ def train(flow: RealNVP, x: Tensor, settings: Settings, generator: torch.Generat
     FloatingPointError
         It diverged with every step size that was tried.
     """
-    caps = _spread(settings.caps, flow, len(x))
-    last = _untrained(flow, x, settings, caps)
+    caps = _spread(settings.caps, flows, len(x))
+    guard = _untrained(flows, x, settings, caps)
     losses: list[float] = []
     for failed in range(ATTEMPTS):
         attempt = replace(settings, lr=settings.lr / 10**failed)
         if failed:
             _warn(settings, attempt, len(losses))
-        if _complete(losses, last, x, attempt, generator):
-            flow.zero_grad()
-            _certify(flow, caps)
+        if _complete(losses, guard, x, attempt, generator):
+            flows.zero_grad()
+            _certify(flows, caps)
             return losses
-        del losses[last.restore() :]
+        del losses[guard.restore() :]
     raise FloatingPointError(
         f"training diverged, with steps of {attempt.lr:g} too; {_advice(settings)}"
     )
@@ -167,31 +169,31 @@ def train(flow: RealNVP, x: Tensor, settings: Settings, generator: torch.Generat
 
 def _complete(
     losses: list[float],
-    last: LastSound,
+    guard: DivergenceGuard,
     x: Tensor,
-    settings: Settings,
+    settings: TrainingSettings,
     generator: torch.Generator,
 ) -> bool:
     """Train what is left of the epochs, add their losses, and return whether all went well."""
-    flow, batch_size = last.flow, _batch_size(x, settings)
+    flows, batch_size = guard.flows, _batch_size(x, settings)
     per_epoch = x.shape[1] // batch_size
     begin = checked = len(losses) * per_epoch
-    steps = _steps(flow, x, batch_size, settings, generator, begin)
+    steps = _steps(flows, x, batch_size, settings, generator, begin)
     bar = tqdm(total=settings.steps, initial=begin, unit="step", disable=settings.verbose != 1)
     fresh: list[Tensor] = []
     with bar:
         for start in range(begin, settings.steps, per_epoch):
             stop = min(start + per_epoch, settings.steps)
-            fresh.append(_epoch(steps, stop - start, bar) / flow.members)
+            fresh.append(_epoch(steps, stop - start, bar) / flows.n_flows)
             _report(fresh[-1], len(losses) + len(fresh), stop, settings)
             if stop < settings.steps and stop - checked < CHECKED_EVERY:
                 continue
             # Not before: a GPU would be waited for at every epoch, which may be a step.
             losses.extend(map(float, fresh))
             fresh.clear()
-            if not (all(map(math.isfinite, losses)) and last.is_sound()):
+            if not (all(map(math.isfinite, losses)) and guard.is_sound()):
                 return False
-            last.remember(len(losses))
+            guard.remember(len(losses))
             checked = stop
     return True
 
@@ -205,81 +207,83 @@ def _epoch(steps: Iterator[Tensor], n: int, bar: tqdm) -> Tensor:
     return torch.as_tensor(total).double() / n
 
 
-def _batch_size(x: Tensor, settings: Settings) -> int:
+def _batch_size(x: Tensor, settings: TrainingSettings) -> int:
     return min(settings.batch_size, x.shape[1])
 
 
-def _untrained(flow: RealNVP, x: Tensor, settings: Settings, caps: Tensor | None) -> LastSound:
+def _untrained(
+    flows: RealNVP, x: Tensor, settings: TrainingSettings, caps: Tensor | None
+) -> DivergenceGuard:
     """Return what to go back to before the first step.
 
     Its rows are drawn apart, so that those of the training are as without it, and are as many
     whatever the batches: of a short table one comes several times, each with its own noise.
     """
     apart = torch.Generator().manual_seed(0)
-    index = torch.randint(x.shape[1], (flow.members, JUDGED_ROWS), generator=apart)
-    columns = _noisy(flow, x, index, settings.noise, apart)
+    index = torch.randint(x.shape[1], (flows.n_flows, JUDGED_ROWS), generator=apart)
+    columns = _noisy(flows, x, index, settings.noise, apart)
     kept = JUDGED_ROWS * (1 - settings.trim)
-    last = LastSound(flow, columns, [max(round(rows), 1) for rows in (kept, kept / 4)])
-    vectors = [_random_vectors(weight, apart) for weight in flow.weights]
+    guard = DivergenceGuard(flows, columns, [max(round(rows), 1) for rows in (kept, kept / 4)])
+    vectors = [_random_vectors(weight, apart) for weight in flows.weights]
     for _ in range(ESTIMATES):
-        _cap(flow, vectors, caps)
-    last.allow()
-    last.restore()
-    return last
+        _cap(flows, vectors, caps)
+    guard.allow()
+    guard.restore()
+    return guard
 
 
 def _steps(
-    flow: RealNVP,
+    flows: RealNVP,
     x: Tensor,
     batch_size: int,
-    settings: Settings,
+    settings: TrainingSettings,
     generator: torch.Generator,
     begin: int,
 ) -> Iterator[Tensor]:
-    """Take a step of the optimiser at a time and yield the loss before it, summed over members."""
-    stream = _noisy_rows(flow, x, batch_size, settings.noise, generator)
-    passage = RoundTrip(flow.weights, flow.biases, batch_size)
-    gradients = (*passage.g_weights, *passage.g_biases)
-    for parameter, gradient in zip((*flow.weights, *flow.biases), gradients, strict=True):
+    """Take a step of the optimiser at a time and yield the loss before it, summed over flows."""
+    stream = _noisy_rows(flows, x, batch_size, settings.noise, generator)
+    workspace = GradientWorkspace(flows.weights, flows.biases, batch_size)
+    gradients = (*workspace.g_weights, *workspace.g_biases)
+    for parameter, gradient in zip((*flows.weights, *flows.biases), gradients, strict=True):
         parameter.grad = gradient
-    optimizer = torch.optim.Adam(flow.parameters(), lr=settings.lr, fused=True)
-    caps = _spread(settings.caps, flow, len(x))
-    vectors = [_random_vectors(weight, generator) for weight in flow.weights]
+    optimizer = torch.optim.Adam(flows.parameters(), lr=settings.lr, fused=True)
+    caps = _spread(settings.caps, flows, len(x))
+    vectors = [_random_vectors(weight, generator) for weight in flows.weights]
     for step in range(begin + 1, settings.steps + 1):
         kept = kept_rows(batch_size, settings.trim, step, settings.steps)
-        loss = _set_gradients(passage, next(stream), kept)
+        loss = _set_gradients(workspace, next(stream), kept)
         optimizer.step()
-        _cap(flow, vectors, caps)
+        _cap(flows, vectors, caps)
         yield loss
 
 
 def _noisy_rows(
-    flow: RealNVP, x: Tensor, batch_size: int, noise: float, generator: torch.Generator
+    flows: RealNVP, x: Tensor, batch_size: int, noise: float, generator: torch.Generator
 ) -> Iterator[Tensor]:
-    """Yield a batch for each member, of shape (members, d, batch_size), in its order of columns."""
-    for index in batches(x.shape[1], batch_size, flow.members, generator):
-        yield _noisy(flow, x, index, noise, generator)
+    """Yield a batch for each flow, of shape (flows, d, batch_size), in its order of columns."""
+    for index in batches(x.shape[1], batch_size, flows.n_flows, generator):
+        yield _noisy(flows, x, index, noise, generator)
 
 
 def _noisy(
-    flow: RealNVP, x: Tensor, index: Tensor, noise: float, generator: torch.Generator
+    flows: RealNVP, x: Tensor, index: Tensor, noise: float, generator: torch.Generator
 ) -> Tensor:
-    """Return the rows of each member with noise, of shape (members, d, batch_size)."""
+    """Return the rows of each flow with noise, of shape (flows, d, batch_size)."""
     # A GPU need not be waited for: what it is sent is copied aside before it works on it.
-    view = views_of(flow.members, len(x))[:, None].to(x.device, non_blocking=True)
-    columns = flow.ordered(x[view, index.to(x.device, non_blocking=True)])
+    view = views_of(flows.n_flows, len(x))[:, None].to(x.device, non_blocking=True)
+    columns = flows.ordered(x[view, index.to(x.device, non_blocking=True)])
     if noise:
         blur = torch.randn(columns.shape, generator=generator, dtype=torch.float32)
         columns.add_(blur.to(x.device, non_blocking=True), alpha=noise)
     return columns
 
 
-def _set_gradients(passage: RoundTrip, columns: Tensor, kept: int) -> Tensor:
-    """Write the gradients of the trimmed loss and return the loss, summed over the members."""
-    z, log_det = passage.forward(columns)
+def _set_gradients(workspace: GradientWorkspace, columns: Tensor, kept: int) -> Tensor:
+    """Write the gradients of the trimmed loss and return the loss, summed over the flows."""
+    z, log_det = workspace.forward(columns)
     nll = -log_density(z, log_det)
     share = shares(nll, kept)
-    passage.backward(share[:, None] * z, -share)
+    workspace.backward(share[:, None] * z, -share)
     # Not share * nll: that of a row left out may be infinite.
     return torch.where(share > 0, nll, 0).sum() / kept
 
@@ -291,36 +295,36 @@ def _random_vectors(weight: Tensor, generator: torch.Generator) -> Tensor:
     return start.to(weight)
 
 
-def _spread(caps: tuple[float, ...] | None, flow: RealNVP, views: int) -> Tensor | None:
-    """Return the cap of each network of a coupling, of shape (2 * members, 1, 1)."""
+def _spread(caps: tuple[float, ...] | None, flows: RealNVP, views: int) -> Tensor | None:
+    """Return the cap of each network of a coupling, of shape (2 * flows, 1, 1)."""
     if caps is None:
         return None
-    of_members = [caps[member // views % len(caps)] for member in range(flow.members)]
-    like = flow.biases[0]
-    return torch.tensor(of_members).repeat_interleave(2)[:, None, None].to(like)
+    of_flows = [caps[number // views % len(caps)] for number in range(flows.n_flows)]
+    like = flows.biases[0]
+    return torch.tensor(of_flows).repeat_interleave(2)[:, None, None].to(like)
 
 
-def _cap(flow: RealNVP, vectors: list[Tensor], k: Tensor | None) -> None:
-    """Bring every matrix of the flow back under the cap, by its estimated norm."""
+def _cap(flows: RealNVP, vectors: list[Tensor], k: Tensor | None) -> None:
+    """Bring every matrix of the flows back under the cap, by its estimated norm."""
     if k is not None:
-        for weight, v in zip(flow.weights, vectors, strict=True):
+        for weight, v in zip(flows.weights, vectors, strict=True):
             lipschitz.cap_(weight, v, k)
 
 
-def _certify(flow: RealNVP, k: Tensor | None) -> None:
-    """Bring every matrix of the flow under the cap, by its exact norm."""
+def _certify(flows: RealNVP, k: Tensor | None) -> None:
+    """Bring every matrix of the flows under the cap, by its exact norm."""
     if k is not None:
-        for weight in flow.weights:
+        for weight in flows.weights:
             lipschitz.certify_(weight, k)
 
 
-def _report(loss: Tensor, epoch: int, step: int, settings: Settings) -> None:
+def _report(loss: Tensor, epoch: int, step: int, settings: TrainingSettings) -> None:
     """Print a line an epoch where that is wanted."""
     if settings.verbose == 2:
         print(f"epoch {epoch}, step {step}/{settings.steps}: loss {float(loss):.4f} nats")
 
 
-def _warn(settings: Settings, attempt: Settings, epochs: int) -> None:
+def _warn(settings: TrainingSettings, attempt: TrainingSettings, epochs: int) -> None:
     """Say that training went back, and what to do about it."""
     warnings.warn(
         f"training diverged: it goes on after epoch {epochs} with steps of {attempt.lr:g}; "
@@ -330,6 +334,6 @@ def _warn(settings: Settings, attempt: Settings, epochs: int) -> None:
     )
 
 
-def _advice(settings: Settings) -> str:
+def _advice(settings: TrainingSettings) -> str:
     cap = "" if settings.caps else " or set lipschitz, which is None"
     return f"lower lr={settings.lr}{cap}"

@@ -65,10 +65,14 @@ CASES: dict[str, tuple[Callable[[], RobustRealNVP], tuple[np.ndarray, np.ndarray
 }
 
 
-def scores(name: str) -> dict[str, np.ndarray]:
-    """Fit a case and return what it says of its rows."""
+def fitted(name: str) -> tuple[RobustRealNVP, np.ndarray]:
+    """Return the fitted detector of a case and its new rows."""
     make, (X, X_new) = CASES[name]
-    clf = make().fit(X)
+    return make().fit(X), X_new
+
+
+def scores(clf: RobustRealNVP, X_new: np.ndarray) -> dict[str, np.ndarray]:
+    """Return what a detector says of its rows and of new ones."""
     return {
         "decision_scores_": clf.decision_scores_,
         "decision_function": clf.decision_function(X_new),
@@ -83,5 +87,5 @@ def machine() -> str:
 
 
 if __name__ == "__main__":
-    kept = {f"{case}/{key}": rows for case in CASES for key, rows in scores(case).items()}
+    kept = {f"{case}/{key}": rows for case in CASES for key, rows in scores(*fitted(case)).items()}
     np.savez_compressed(FILE, machine=machine(), **kept)

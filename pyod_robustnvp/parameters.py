@@ -1,14 +1,21 @@
-"""Checks of the detector's parameters: each error names the parameter, the value and the mend."""
+"""The detector's parameters, checked: each error names the parameter, its value and the mend."""
 
 from __future__ import annotations
 
 import itertools
 import math
+import warnings
+from collections.abc import Mapping
 from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
-import torch
+
+from .density import Settings
+from .views import PrincipalAxes, RawColumns, ScaledColumns, TransformedColumns, View
+
+#: What training leaves out by default, at least.
+LEAST_TRIM = 0.35
 
 #: Weights of a layer of a coupling, of all flows: all that training holds of them are 60 GB.
 MOST_WEIGHTS = 10**8
@@ -16,33 +23,82 @@ MOST_WEIGHTS = 10**8
 #: Far enough above the least that float32 holds, so that nothing is divided by 0.
 SMALLEST_CAP = 1e-30
 
-#: What an error about a table holds, and what to do about it.
-MENDS = {
-    "contains NaN": "fill gaps or drop their rows first, with sklearn.impute.SimpleImputer say",
-    "contains infinity": "clip or drop infinite values first",
-    "could not convert": "encode it as numbers first, with sklearn.preprocessing.OneHotEncoder say",
-    "bytes/strings": "encode it as numbers first, with sklearn.preprocessing.OneHotEncoder say",
-    "to float": "give numbers that float64 holds",
-    "float()": "give numbers",
-    "could not be promoted": "give numbers",
-    "inhomogeneous": "give every row as many numbers",
-    "Complex data": "give real numbers, X.real say",
-}
 
+def resolve(parameters: Mapping[str, Any]) -> Settings:
+    """Check the detector's parameters and return the settings of its density.
 
-def mended(message: str) -> str:
-    """Return an error of scikit-learn or numpy about X with what to do about it.
+    Parameters
+    ----------
+    parameters : mapping of a name to a value
+        All of ``RobustRealNVP.get_params(deep=False)``; others are ignored. ``random_state`` and
+        ``device`` are checked where they are used.
+
+    Raises
+    ------
+    ValueError
+        A value can't be used: which parameter it is of, and what to give instead.
+    KeyError
+        A parameter is missing.
 
     Examples
     --------
-    >>> mended("Input X contains infinity.")
-    'Input X contains infinity: clip or drop infinite values first'
+    >>> from pyod_robustnvp import RobustRealNVP
+    >>> resolve(RobustRealNVP(contamination=0.4).get_params(deep=False)).trim
+    0.4
     """
-    for part, mend in MENDS.items():
-        if part in message:
-            text = "X holds text or objects: " * ("encode" in mend) + message.splitlines()[0]
-            return f"{text.rstrip('.')}: {mend}"
-    return message
+    hidden = check_widths(parameters["hidden_neuron_list"])
+    n_flows = check_integer("n_estimators", parameters["n_estimators"])
+    check_size(n_flows, hidden)
+    contamination = check_contamination(parameters["contamination"])
+    epochs = parameters["epoch_num"]
+    return Settings(
+        verbose=check_option("verbose", parameters["verbose"], (0, 1, 2)),
+        views=check_views(parameters["preprocessing"], parameters["principal_axes"], n_flows),
+        n_flows=n_flows,
+        hidden=hidden,
+        batch_size=check_integer("batch_size", parameters["batch_size"]),
+        epochs=epochs if epochs is None else check_integer("epoch_num", epochs),
+        lr=check_positive("lr", parameters["lr"]),
+        trim=check_trim_fraction(parameters["trim_fraction"], contamination, LEAST_TRIM),
+        caps=check_caps(parameters["lipschitz"]),
+        noise=check_noise(parameters["noise"]),
+        device=parameters["device"],
+    )
+
+
+def warn_of_no_trimming(settings: Settings, trim_fraction: object) -> None:
+    """Warn where a contamination is so small that training leaves out no row of a batch.
+
+    Warns
+    -----
+    UserWarning
+        The contamination is below half a row of a batch, and ``trim_fraction`` follows it.
+    """
+    if trim_fraction is None and settings.batch_size * settings.trim < 0.5:
+        warnings.warn(
+            f"trim_fraction=None follows contamination={settings.trim:g}, which leaves no row out "
+            f"of a batch of {settings.batch_size}, so that the model learns the anomalies too; "
+            "give trim_fraction 'auto' or a number, 0 if this is meant",
+            UserWarning,
+            stacklevel=4,
+        )
+
+
+def check_views(preprocessing: object, principal_axes: object, n_flows: int) -> tuple[View, ...]:
+    """Return the views of the rows: the columns, and their principal axes where flows are left."""
+    columns = _check_preprocessing(preprocessing)
+    axes = check_option("principal_axes", principal_axes, (True, False)) and n_flows > 1
+    return (columns, PrincipalAxes()) if axes else (columns,)
+
+
+def _check_preprocessing(value: Any) -> View:
+    if isinstance(value, bool | np.bool_):
+        return ScaledColumns() if value else RawColumns()
+    if isinstance(value, type) or not hasattr(value, "transform"):
+        raise ValueError(
+            f"preprocessing must be True, False or a scikit-learn transformer, got {value!r}"
+        )
+    return TransformedColumns(value)
 
 
 def check_integer(name: str, value: Any, low: int = 1) -> int:
@@ -151,32 +207,7 @@ def check_widths(value: Any) -> tuple[int, ...]:
     return tuple(check_integer("every entry of hidden_neuron_list", width) for width in value)
 
 
-def check_device(value: Any) -> torch.device:
-    """Return the device to work on, a GPU for None where there is one."""
-    if value is None:
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        device = torch.device(value)
-        torch.zeros(1, dtype=torch.float64, device=device).item()
-    except (RuntimeError, TypeError, ValueError, AssertionError, ImportError) as error:
-        reason = str(error).splitlines()[0]
-        raise ValueError(
-            f"device={value!r} can't be used here: {reason}; give None or 'cpu'"
-        ) from error
-    return device
-
-
-def device_or_cpu(name: str) -> torch.device:
-    """Return a device by name where it can be used, else another of its kind, else the CPU."""
-    for candidate in (name, name.partition(":")[0]):
-        try:
-            return check_device(candidate)
-        except ValueError:
-            continue
-    return torch.device("cpu")
-
-
-def check_size(members: int, widths: tuple[int, ...]) -> None:
+def check_size(n_flows: int, widths: tuple[int, ...]) -> None:
     """Refuse networks that no memory holds.
 
     Examples
@@ -187,14 +218,14 @@ def check_size(members: int, widths: tuple[int, ...]) -> None:
 than 10^8 weights; give fewer or narrower ones
     """
     pairs = itertools.pairwise((1, *widths, 1))
-    if members * max(n * m for n, m in pairs) > MOST_WEIGHTS:
+    if n_flows * max(n * m for n, m in pairs) > MOST_WEIGHTS:
         raise ValueError(
-            f"n_estimators={members} flows of hidden_neuron_list={widths} have a layer of more "
+            f"n_estimators={n_flows} flows of hidden_neuron_list={widths} have a layer of more "
             "than 10^8 weights; give fewer or narrower ones"
         )
 
 
-def check_option(name: str, value: Any, options: tuple) -> Any:
+def check_option(name: str, value: Any, options: tuple[Any, ...]) -> Any:
     """Return a parameter that must be one of a few values."""
     if not isinstance(value, Integral | np.bool_ | str) or value not in options:
         raise ValueError(f"{name} must be one of {options}, got {value!r}")

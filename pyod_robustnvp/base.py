@@ -1,0 +1,58 @@
+"""PyOD's base class, with what its methods make wrong mended: the detector builds on it."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+from pyod.models.base import BaseDetector
+
+from .contamination import Thresholder
+from .parameters import check_contamination
+from .scaling import Table
+
+
+class ThresholdedDetector(BaseDetector):  # type: ignore[misc]
+    """A detector of PyOD's whose contamination may be any number.
+
+    PyOD takes a number that is no float, such as np.float32, for a PyThresh object. Its
+    ``predict_proba`` needs an array.
+    """
+
+    contamination: float | Thresholder
+
+    def predict(self, X: ArrayLike, return_confidence: bool = False) -> Any:
+        """Return 1 for outliers and 0 for inliers, as PyOD's ``predict`` does."""
+        return super(ThresholdedDetector, self._plain()).predict(X, return_confidence)
+
+    def predict_confidence(self, X: ArrayLike) -> Any:
+        """Return how sure each label is, as PyOD's ``predict_confidence`` does."""
+        return super(ThresholdedDetector, self._plain()).predict_confidence(X)
+
+    def predict_proba(
+        self, X: ArrayLike, method: str = "linear", return_confidence: bool = False
+    ) -> Any:
+        """Return the probability of each row to be an inlier and to be an outlier.
+
+        As PyOD's ``predict_proba``, and for lists too. Scores have a long upper tail, which
+        'linear' stretches over [0, 1]: ``method='unify'`` tells more.
+        """
+        X = X if hasattr(X, "shape") else np.asarray(X)
+        return super().predict_proba(X, method, return_confidence)
+
+    def _set_threshold(self, scores: Table) -> None:
+        """Set ``decision_scores_``, ``threshold_``, ``labels_`` and what probabilities need."""
+        plain = self._plain()
+        plain.decision_scores_ = scores
+        plain._set_n_classes(None)
+        plain._process_decision_scores()
+        for name in ("decision_scores_", "threshold_", "labels_", "_classes", "_mu", "_sigma"):
+            setattr(self, name, getattr(plain, name))
+
+    def _plain(self) -> Self:
+        """Return this detector with a contamination that PyOD takes for a number if it is one."""
+        plain, number = copy.copy(self), check_contamination(self.contamination)
+        plain.contamination = self.contamination if number is None else number
+        return plain

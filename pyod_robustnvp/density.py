@@ -1,0 +1,390 @@
+r"""The fitted density of a table, without the PyOD face: what a fit leaves and a score needs.
+
+A row goes one way: the box projects it where it lies far outside, each view turns it into other
+coordinates, the flows of the view give it log-densities there, and the pooling makes one score of
+these. Tables are finite float32 or float64 arrays of shape (n_samples, n_features); nothing here
+checks them again.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from sklearn.utils import check_random_state
+from torch import Tensor
+
+from . import devices, threads
+from .box import Box
+from .flow import RealNVP, block_of, state_shapes, views_of
+from .pooling import Pooling, PowerMean
+from .scaling import Table
+from .training import TrainingSettings, train
+from .views import LARGEST, View, Views
+
+# Rows that are scored at once, and about how many values of a wide table: either bounds the memory.
+SCORED_ROWS, SCORED_VALUES = 2**14, 2**19
+# float32 squares and sums it through all couplings without overflow.
+LARGEST_TRAINED = 1e6
+# float32 carries it through all couplings, and no training leads there.
+LARGEST_BIAS = 1e15
+# Of a bound on singular values, since these are computed anew.
+TOLERANCE = 1e-4
+
+DEFAULT_POOLING = PowerMean()
+RandomState = int | np.random.RandomState | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """How a density is learned and pooled; ``parameters.resolve`` makes them of the detector's.
+
+    Attributes
+    ----------
+    views : tuple of View
+        Unfitted; the flows take turns in them. The first one is what ``log_density`` is of.
+    n_flows : int
+    hidden : tuple of int
+        The widths of the hidden layers of each s and t network.
+    pooling : Pooling
+    steps : int
+        Optimiser steps, where ``epochs`` is None: as many rows are learned from as they take.
+    epochs : int or None
+        Passes over the whole table, in place of ``steps``.
+    batch_size, lr, trim, caps, noise, verbose
+        As in :class:`~pyod_robustnvp.training.TrainingSettings`.
+    device : str, torch.device or None
+        None is a GPU where there is one.
+    """
+
+    views: tuple[View, ...]
+    n_flows: int
+    hidden: tuple[int, ...]
+    pooling: Pooling = DEFAULT_POOLING
+    steps: int = 200
+    epochs: int | None = None
+    batch_size: int
+    lr: float
+    trim: float
+    caps: tuple[float, ...] | None
+    noise: float = 0.0
+    verbose: int = 0
+    device: str | torch.device | None = None
+
+    def for_training(self, n: int) -> TrainingSettings:
+        """Return what the training on a table of n rows does."""
+        epochs = self.epochs and self.epochs * max(n // self.batch_size, 1)
+        return TrainingSettings(
+            steps=epochs or self.steps,
+            batch_size=self.batch_size,
+            lr=self.lr,
+            trim=self.trim,
+            caps=self.caps,
+            noise=self.noise,
+            verbose=self.verbose,
+        )
+
+
+class TabularDensity:
+    """The density of a table's rows that several flows in several views have learned.
+
+    Made by :meth:`fit` or :meth:`from_state`.
+
+    Attributes
+    ----------
+    settings : Settings
+    box : Box
+        Around the rows that were learned from.
+    views : Views
+        Fitted to these rows.
+    flows : RealNVP
+        On the CPU; a copy on ``device`` does the work.
+    device : torch.device
+    loss_curve : list of float
+        The trimmed negative log-likelihood of a row in each pass over the rows that were learned
+        from, in nats; a single entry where training took less than one.
+    n_steps : int
+        The steps that the optimiser took.
+
+    Examples
+    --------
+    >>> from pyod_robustnvp import RobustRealNVP
+    >>> from pyod_robustnvp.parameters import resolve
+    >>> settings = resolve(RobustRealNVP().get_params(deep=False))
+    >>> X = np.random.default_rng(0).normal(size=(500, 2))
+    >>> density = TabularDensity.fit(X, settings, random_state=0)
+    >>> near, far = density.score(np.array([[0.0, 0.0], [9.0, 9.0]]))
+    >>> bool(near < far)
+    True
+    """
+
+    def __init__(
+        self, settings: Settings, box: Box, views: Views, flows: RealNVP, device: torch.device
+    ) -> None:
+        self.settings, self.box, self.views, self.flows = settings, box, views, flows
+        self.device = device
+        self.loss_curve: list[float] = []
+        self.n_steps = 0
+        self._working: RealNVP | None = None
+
+    @classmethod
+    def fit(
+        cls, table: NDArray[np.floating], settings: Settings, random_state: RandomState = None
+    ) -> Self:
+        """Learn the density of the rows of a table.
+
+        Of more rows than the steps take, where ``settings.epochs`` is None, a random sample is
+        learned from.
+
+        Raises
+        ------
+        ValueError
+            The device, the transformer or the random state can't be used.
+        FloatingPointError
+            Training diverged with every step size that was tried.
+        """
+        threads.mend_fork()
+        device = devices.choose(settings.device)
+        training = settings.for_training(len(table))
+        generator = torch_generator(random_state)
+        most = len(table) if settings.epochs else training.steps * training.batch_size
+        learned = some_rows(table, most, generator).astype(np.float64, copy=False)
+        box, views = Box().fit(learned), Views(settings.views)
+        seen = views.fit_transform(learned)
+        # The caller may have switched gradients off.
+        with torch.inference_mode(False), torch.enable_grad():
+            flows = RealNVP(seen.shape[2], settings.n_flows, settings.hidden, generator).to(device)
+            losses = train(flows, as_tensor(seen, LARGEST_TRAINED, device), training, generator)
+        density = cls(settings, box, views, flows.requires_grad_(False).cpu(), device)
+        density.loss_curve, density.n_steps = losses, training.steps
+        return density
+
+    def score(self, table: NDArray[np.floating], batch_size: int | None = None) -> Table:
+        """Return the anomaly score of each row, in nats, the higher the more abnormal.
+
+        Parameters
+        ----------
+        table : ndarray of shape (n_samples, n_features)
+        batch_size : int, optional
+            Rows of a part; by default about as many for each of torch's threads.
+        """
+
+        def of_part(rows: Table) -> Table:
+            near, penalty = self.box.project(rows)
+            return penalty + self.settings.pooling(self._by_view(self._log_probs(near)))
+
+        return self._by_parts(table, of_part, batch_size)
+
+    def log_density(self, table: NDArray[np.floating]) -> Table:
+        """Return the log-density of each row by the mixture of the flows that see the first view.
+
+        In nats, per unit of the columns of the table.
+
+        Raises
+        ------
+        ValueError
+            The slope of the transformer that makes the first view is not known.
+        """
+
+        def of_part(rows: Table) -> Table:
+            by_flow = self._by_view(self._log_probs(rows))[0]
+            mixture: Table = PowerMean(1.0).log_mean(by_flow).cpu().numpy()
+            return self.views.log_det(rows) + mixture
+
+        return self._by_parts(table, of_part, None)
+
+    def log_prob_by_flow(self, table: NDArray[np.floating]) -> Table:
+        """Return the log-density of each row by each flow, of shape (flows, n_samples).
+
+        In nats, in the coordinates of the view that the flow sees: flow m sees view
+        ``flow.views_of(n_flows, n_views)[m]``.
+        """
+
+        def of_part(rows: Table) -> Table:
+            by_flow: Table = self._log_probs(rows).cpu().numpy()
+            return by_flow.T
+
+        return self._by_parts(table, of_part, None, self.settings.n_flows).T
+
+    def sample(self, n: int, random_state: RandomState = None) -> Table:
+        """Draw n rows, in the units of the table, from the density that ``log_density`` measures.
+
+        Raises
+        ------
+        ValueError
+            The transformer that makes the first view has no inverse.
+        """
+        threads.mend_fork()
+        generator = torch_generator(random_state)
+        drawn = self._working_flows().sample(n, generator)
+        of_view = self._by_view(drawn)[0].double()
+        chosen = torch.randint(len(of_view), (n,), generator=generator)
+        return self.views.inverse(of_view[chosen, torch.arange(n)].cpu().numpy())
+
+    def to(self, device: str | torch.device) -> Self:
+        """Score on another device from now on, and return the density."""
+        self.device, self._working = devices.choose(device), None
+        return self
+
+    def sigma(self) -> float:
+        """Return the largest singular value of any matrix of the networks, by SVD."""
+        return float(self.flows.sigma().max())
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        """Return what was learned, as arrays by name: no row of the table is among them.
+
+        Raises
+        ------
+        ValueError
+            A view holds a transformer of the user's.
+        """
+        return self.flows.arrays() | self.box.state("box") | self.views.state()
+
+    @staticmethod
+    def shapes(settings: Settings, d: int) -> dict[str, tuple[str, tuple[int, ...]]]:
+        """Return the type and the shape of each array of ``state``, for a table of d columns."""
+        of_flows = state_shapes(d, settings.n_flows, settings.hidden)
+        others = Box.shapes("box", d) | Views(settings.views).shapes(d)
+        return of_flows | {name: ("float64", shape) for name, shape in others.items()}
+
+    @classmethod
+    def from_state(
+        cls, settings: Settings, arrays: Mapping[str, NDArray[Any]], device: torch.device
+    ) -> Self:
+        """Return the density whose ``state`` was the arrays, of the names, types and shapes due.
+
+        Raises
+        ------
+        ValueError
+            The arrays contradict each other or the settings.
+        """
+        threads.mend_fork()
+        box, views = Box(), Views(settings.views)
+        box.restore("box", arrays)
+        views.restore(arrays)
+        flows = RealNVP.from_arrays(arrays).requires_grad_(False)
+        density = cls(settings, box, views, flows, device)
+        density._check_flows()
+        return density
+
+    def _check_flows(self) -> None:
+        """Refuse flows that no training leads to."""
+        bound, sigma = max(self.settings.caps or [math.inf]), self.sigma()
+        if sigma > bound * (1 + TOLERANCE):
+            raise ValueError(f"lipschitz={bound:g} is below its weights' {sigma:g}")
+        if max(float(bias.abs().max()) for bias in self.flows.biases) > LARGEST_BIAS:
+            raise ValueError(f"a bias of its flows is beyond {LARGEST_BIAS:g}")
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Hold the flows as arrays: tensors of a GPU can't be loaded where there is none."""
+        state = vars(self) | {"flows": self.flows.arrays(), "device": str(self.device)}
+        return state | {"_working": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take the device of the fit where it exists, else the CPU."""
+        threads.mend_fork()
+        vars(self).update(state)
+        self.flows = RealNVP.from_arrays(state["flows"]).requires_grad_(False)
+        self.device = devices.choose_again(self.settings.device, state["device"])
+
+    def _working_flows(self) -> RealNVP:
+        """Return the flows on the device."""
+        if self.device.type != "cpu" and threads.forked_from_gpu():
+            self.to(devices.choose(self.settings.device))
+        if self.device.type == "cpu":
+            return self.flows
+        if self._working is None:
+            self._working = copy.deepcopy(self.flows).to(self.device)
+        return self._working
+
+    def _by_view(self, by_flow: Tensor) -> list[Tensor]:
+        """Return what belongs to the flows of each view."""
+        view = views_of(self.settings.n_flows, len(self.views))
+        return [by_flow[view == number] for number in range(len(self.views))]
+
+    def _log_probs(self, rows: Table) -> Tensor:
+        flows, seen = self._working_flows(), self.views.transform(rows)
+        return flows.log_prob_by_blocks(as_tensor(seen, LARGEST, self.device))
+
+    def _by_parts(
+        self,
+        table: NDArray[np.floating],
+        of_part: Callable[[Table], Table],
+        size: int | None,
+        *shape: int,
+    ) -> Table:
+        """Return what becomes of each row, of the given shape, part by part."""
+        threads.mend_fork()
+        self._working_flows()
+        n_threads = self._threads()
+        n, d = table.shape
+        size = size or rows_at_once(n, d, block_of(self.device), n_threads)
+        parts = [slice(start, start + size) for start in range(0, n, size)]
+
+        def work(part: slice) -> Table:
+            return of_part(np.asarray(table[part], dtype=np.float64))
+
+        found = np.empty((n, *shape))
+        for part, result in zip(parts, threads.shared(work, parts, n_threads), strict=True):
+            found[part] = result
+        return found
+
+    def _threads(self) -> int:
+        """Return how many threads may score parts: one where it is a GPU or code of the user's."""
+        alone = self.device.type != "cpu" or not self.views.runs_in_threads
+        return 1 if alone else torch.get_num_threads()
+
+
+def rows_at_once(n: int, d: int, block: int, n_threads: int) -> int:
+    """Return how many rows of a table to score at once, in whole blocks of the flows.
+
+    About as many for each thread, so that none waits long for the last.
+
+    Examples
+    --------
+    >>> rows_at_once(20_000, 10, block=512, n_threads=2)
+    10240
+    """
+    most = max(min(SCORED_VALUES // d, SCORED_ROWS) // block, 1)
+    blocks = -(-n // block)
+    rounds = -(-blocks // (most * n_threads))
+    return -(-blocks // (rounds * n_threads)) * block
+
+
+def as_tensor(seen: Table, largest: float, device: torch.device) -> Tensor:
+    """Return rows as the flows see them, of shape (views, n, d), in float32."""
+    clipped = seen.clip(-largest, largest)
+    return torch.as_tensor(clipped, dtype=torch.float32).to(device)
+
+
+def some_rows(
+    table: NDArray[np.floating], n: int, generator: torch.Generator
+) -> NDArray[np.floating]:
+    """Return n rows of a longer table, drawn at random, in their order."""
+    if len(table) <= n:
+        return table
+    seed = int(torch.randint(2**31 - 1, (1,), generator=generator))
+    drawn = np.random.default_rng(seed).choice(len(table), n, replace=False, shuffle=False)
+    return table[np.sort(drawn)]
+
+
+def torch_generator(random_state: RandomState) -> torch.Generator:
+    """Return a private generator, so that the global random states stay as they are.
+
+    None takes fresh entropy where ``check_random_state`` would draw from numpy's global state.
+    """
+    given = np.random.RandomState() if random_state is None else random_state
+    try:
+        source = check_random_state(given)
+    except ValueError as error:
+        raise ValueError(
+            f"random_state={random_state!r} can't be used: {error}; "
+            "give None, an integer from 0 to 2**32 - 1 or a RandomState"
+        ) from error
+    return torch.Generator().manual_seed(int(source.randint(2**31 - 1)))
