@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from argparse import ArgumentDefaultsHelpFormatter, ArgumentParser
+from argparse import ArgumentDefaultsHelpFormatter, ArgumentParser, _SubParsersAction
 
 from .cost.profiles import PROFILE
 from .cost.reliability import RELIABILITY
@@ -57,7 +57,7 @@ def parser() -> ArgumentParser:
     return result
 
 
-def _add(commands, experiment: Experiment) -> None:
+def _add(commands: _SubParsersAction, experiment: Experiment) -> None:
     """Add a command and its options."""
     text = experiment.help.replace("%", "%%")
     command = commands.add_parser(

@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from importlib import import_module
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -29,6 +28,8 @@ from torch.utils.data import DataLoader, TensorDataset
 from pyod_robustnvp import PAPER
 from pyod_robustnvp.flow import N_COUPLINGS
 from pyod_robustnvp.training import batches
+
+from ..harness.extras import extra
 
 #: Takes one step of training and returns the loss of its batch.
 Step = Callable[[], Tensor]
@@ -53,7 +54,7 @@ class SpectralCap:
     k : float
     """
 
-    def __init__(self, linear: nn.Linear, k: float):
+    def __init__(self, linear: nn.Linear, k: float) -> None:
         self.k = k
         raw = linear.weight
         del linear.weight
@@ -93,7 +94,7 @@ class Reference(nn.Module):
     (torch.Size([5, 3]), torch.Size([5]))
     """
 
-    def __init__(self, columns: int, width: int = WIDTH, k: float = PAPER["lipschitz"]):
+    def __init__(self, columns: int, width: int = WIDTH, k: float = PAPER["lipschitz"]) -> None:
         super().__init__()
         widths = [columns, width, width, columns]
         self.s = nn.ModuleList(network(widths, nn.Tanh()) for _ in range(N_COUPLINGS))
@@ -179,7 +180,7 @@ def reference_flow(columns: int, width: int) -> tuple[nn.Module, Loss]:
 
 def zuko_flow(columns: int, width: int) -> tuple[nn.Module, Loss]:
     """Return zuko's coupling flow: affine, s and t of a coupling in one network."""
-    flows = _import("zuko.flows")
+    flows = extra("zuko.flows", "speed")
     model = flows.NICE(
         columns,
         transforms=N_COUPLINGS,
@@ -191,7 +192,7 @@ def zuko_flow(columns: int, width: int) -> tuple[nn.Module, Loss]:
 
 def normflows_flow(columns: int, width: int) -> tuple[nn.Module, Loss]:
     """Return normflows' masked affine flow: s and t separate, as in the reference."""
-    nf = _import("normflows")
+    nf = extra("normflows", "speed")
     widths = [columns, width, width, columns]
     flows = [
         nf.flows.MaskedAffineFlow(
@@ -249,13 +250,3 @@ def fit(name: str, X: Tensor, steps: int, width: int = WIDTH) -> Contestant:
 def score(nll: Loss, X: Tensor) -> Tensor:
     """Return the anomaly score of each row: its negative log-likelihood, block by block."""
     return torch.cat([nll(block) for block in X.split(1024)])
-
-
-def _import(name: str):
-    """Return a module that only the extra ``speed`` brings."""
-    try:
-        return import_module(name)
-    except ImportError as error:
-        raise ImportError(
-            f"{name.split('.')[0]} is not installed: pip install 'pyod-robustnvp[speed]'"
-        ) from error

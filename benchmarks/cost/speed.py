@@ -27,7 +27,9 @@ from pyod.models.deep_svdd import DeepSVDD
 from sklearn.metrics import roc_auc_score
 
 from pyod_robustnvp import PAPER, RobustRealNVP
+from pyod_robustnvp.density import Settings
 from pyod_robustnvp.flow import CPU_BLOCK, RealNVP
+from pyod_robustnvp.parameters import resolve
 from pyod_robustnvp.threads import shared
 from pyod_robustnvp.training import train
 
@@ -144,7 +146,7 @@ def trainings(
     if not shared:
         return ours
     width, batch_size = clf.hidden_neuron_list[0], clf.batch_size
-    eps = clf._settings(len(rows)).trim
+    eps = settings_of(clf).trim
     others = {
         name: installed(partial(reference.contestant, name, rows, width, batch_size, eps))
         for name in reference.FLOWS
@@ -154,16 +156,21 @@ def trainings(
 
 def our_training(clf: RobustRealNVP, rows: torch.Tensor, steps: int) -> Callable[[], object]:
     """Return a function that trains the flows of a detector, by its settings, in so many steps."""
-    settings = replace(clf._settings(len(rows)), steps=steps)
-    views = 2 if clf.principal_axes and clf.n_estimators > 1 else 1
-    x = rows.expand(views, -1, -1).contiguous()
+    settings = settings_of(clf)
+    training = replace(settings.for_training(len(rows)), steps=steps)
+    x = rows.expand(len(settings.views), -1, -1).contiguous()
 
     def run() -> object:
         generator = torch.Generator().manual_seed(0)
-        flow = RealNVP(rows.shape[1], clf.n_estimators, clf.hidden_neuron_list, generator)
-        return train(flow, x, settings, generator)
+        flows = RealNVP(rows.shape[1], settings.n_flows, settings.hidden, generator)
+        return train(flows, x, training, generator)
 
     return run
+
+
+def settings_of(clf: RobustRealNVP) -> Settings:
+    """Return the settings of a detector's density."""
+    return resolve(clf.get_params(deep=False))
 
 
 def installed(make: Callable[[], T]) -> T | None:
@@ -185,7 +192,7 @@ def rates(draw: Draw, effort: Effort) -> pd.DataFrame:
     threads share each product or have products of their own.
     """
     clf = RobustRealNVP(random_state=0, device="cpu").fit(draw.X)
-    flow, batch, block = clf.flow_, clf.batch_size, CPU_BLOCK
+    flow, batch, block = clf.density_.flows, clf.batch_size, CPU_BLOCK
     training, scoring = products.of_training(flow, batch), products.of_scoring(flow, block)
     rows = torch.randn(ROWS, draw.X.shape[1])
     run = our_training(clf, rows, clf.n_iter_)
@@ -288,7 +295,7 @@ def computed(X: NDArray, effort: Effort) -> dict[str, Timed]:
 
 def authors_step(X: NDArray) -> reference.Step:
     """Return a step of the authors' training on the rows of X."""
-    eps = RobustRealNVP(**PAPER)._settings(len(X)).trim
+    eps = settings_of(RobustRealNVP(**PAPER)).trim
     return reference.contestant("reference", torch.as_tensor(X).float(), eps=eps).step
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from numpy.typing import NDArray
 from pyod.models.auto_encoder import AutoEncoder
 from pyod.models.base import BaseDetector
 from pyod.models.cblof import CBLOF
@@ -20,31 +19,16 @@ from pyod.models.lof import LOF
 from pyod.models.mcd import MCD
 from pyod.models.ocsvm import OCSVM
 from pyod.models.pca import PCA
-from pyod.models.so_gaal import SO_GAAL
 from pyod.models.vae import VAE
 
 from pyod_robustnvp import PAPER, REAL_NVP, TRIM_REAL_NVP, RobustRealNVP
+
+from .so_gaal import SOGAAL
 
 #: Makes an unfitted detector from a contamination, a seed and the number of columns.
 Maker = Callable[[float, int, int], BaseDetector]
 
 OURS = "RobustRealNVP"
-
-
-class SOGAAL(SO_GAAL):
-    """SO-GAAL with the score of its paper, 1 - D(x) (Liu et al. 2019, algorithm 1).
-
-    PyOD's is D(x), what the discriminator returns, which is trained to be 1 for the table's rows
-    and 0 for made ones: high for normal rows (PyOD's issue 119).
-    """
-
-    def decision_function(self, X: NDArray) -> NDArray:
-        """Return 1 - D(x)."""
-        return 1 - super().decision_function(X)
-
-    def _process_decision_scores(self) -> BaseDetector:
-        self.decision_scores_ = 1 - self.decision_scores_
-        return super()._process_decision_scores()
 
 
 def seeded(cls: type[BaseDetector], **settings: object) -> Maker:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import Action, ArgumentParser, ArgumentTypeError, Namespace
+from collections.abc import Sequence
 from pathlib import Path
 
 from .data import DATA_DIR_VARIABLE, ODDS
@@ -77,7 +78,13 @@ def check(parser: ArgumentParser, options: Namespace) -> None:
 class Distinct(Action):
     """Takes names of which none is given twice."""
 
-    def __call__(self, parser, namespace, values, option_string=None):
+    def __call__(
+        self,
+        parser: ArgumentParser,
+        namespace: Namespace,
+        values: Sequence[str],
+        option_string: str | None = None,
+    ) -> None:
         """Set the option, or end with a message."""
         if len(set(values)) < len(values):
             parser.error(f"{option_string} names a set twice")

@@ -18,9 +18,9 @@ import torch
 
 PACKAGES = ("pyod", "torch", "scikit-learn", "numpy")
 
-#: The modules that our detector's numbers begin with; what the later two import decides them too.
+#: Our detector, and the modules of its package that decide its numbers, with all they import.
 DETECTOR = "pyod_robustnvp.detector"
-CORE = ("pyod_robustnvp.validation", "pyod_robustnvp.training")
+CORE = ("pyod_robustnvp.parameters", "pyod_robustnvp.density")
 
 #: What a command line says of a run, in this order, where it is not the default.
 SAID = ("detectors", "contamination", "rows", "datasets", "n_jobs")
@@ -39,33 +39,30 @@ def machine() -> str:
 
 @cache
 def code(modules: tuple[str, ...]) -> str:
-    """Return a hash of modules and of all that they import from their own package.
+    """Return a hash of modules and of all that they import, directly or not.
 
     Docstrings, comments and layout don't count, nor do modules of other packages: their versions
-    say what they are. Of our detector, the modules that train and score count.
+    say what they are. Where our detector is imported, what trains and scores counts.
     """
-    ours = {name for name in modules if path_of(name)} - {DETECTOR}
-    found = followed(ours | set(CORE if DETECTOR in modules else ()))
-    found |= {DETECTOR} & set(modules)
     digest = hashlib.sha256()
-    for name in sorted(found):
+    for name in sorted(followed(name for name in modules if path_of(name))):
         digest.update(repr((name, shape(tree_of(name)))).encode())
     return digest.hexdigest()[:10]
 
 
 def followed(modules: Iterable[str]) -> set[str]:
-    """Return modules and those of their packages that they import, directly or not."""
+    """Return modules and those that they import, directly or not."""
     found, todo = set(), list(modules)
     while todo:
         name = todo.pop()
         if name not in found:
             found.add(name)
-            todo += imported(name)
+            todo += CORE if name == DETECTOR else imported(name)
     return found
 
 
 def imported(module: str) -> Iterator[str]:
-    """Yield the modules of its own package that a module imports."""
+    """Yield the modules of its package that a module imports, and our detector for all of it."""
     parent = module.rpartition(".")[0]
     for node in ast.walk(tree_of(module)):
         names = []
@@ -74,12 +71,16 @@ def imported(module: str) -> Iterator[str]:
             names = [base, *(f"{base}.{alias.name}" for alias in node.names)]
         elif isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
-        yield from (name for name in names if _top(name) == _top(module) and path_of(name))
+        for name in names:
+            if _top(name) == _top(module) and path_of(name):
+                yield name
+            elif _top(name) == _top(DETECTOR) != _top(module):
+                yield DETECTOR
 
 
 def path_of(module: str) -> Path | None:
     """Return the file of a module of the benchmarks or of the package, None for any other."""
-    if _top(module) not in ("benchmarks", "pyod_robustnvp"):
+    if _top(module) not in (_top(__name__), _top(DETECTOR)):
         return None
     folder = Path(find_spec(_top(module)).origin).parents[1]
     path = folder.joinpath(*module.split(".")).with_suffix(".py")
@@ -97,11 +98,11 @@ def tree_of(module: str) -> ast.Module:
 
 
 def shape(node: Any) -> Any:
-    """Return a syntax tree as nested tuples, without docstrings and positions.
+    r"""Return a syntax tree as nested tuples, without docstrings and positions.
 
     Examples
     --------
-    >>> shape(ast.parse("x = 1  # one")) == shape(ast.parse("'''Say.'''\\nx  =  1"))
+    >>> shape(ast.parse("x = 1  # one")) == shape(ast.parse("'''Say.'''\nx  =  1"))
     True
     """
     if isinstance(node, list):

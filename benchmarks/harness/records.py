@@ -47,7 +47,7 @@ class Records:
 
     def __init__(
         self, name: str, cache: Path, tables: Iterable[Path] = (), lenders: Iterable[str] = ()
-    ):
+    ) -> None:
         self.cache = cache
         self._path = cache / f"{name}.jsonl"
         self._found: dict[tuple, list[Record]] = defaultdict(list)

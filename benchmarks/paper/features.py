@@ -46,7 +46,11 @@ def vgg19() -> tuple[nn.Module, nn.Module]:
 
 
 def write_classes(
-    model: nn.Module, pictures: Dataset, labels: Sequence[int], out: Path, batch_size=BATCH_SIZE
+    model: nn.Module,
+    pictures: Dataset,
+    labels: Sequence[int],
+    out: Path,
+    batch_size: int = BATCH_SIZE,
 ) -> None:
     """Write CIFAR10_k.npz for each label k that has no such file yet.
 

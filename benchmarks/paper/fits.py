@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable
+from typing import Any
 
 from pyod_robustnvp import PAPER
 
@@ -21,7 +22,12 @@ FLOWS = (
 
 
 def cell(
-    source: Source, method: str, seed: int, told: float | None = None, quick: bool = False, **labels
+    source: Source,
+    method: str,
+    seed: int,
+    told: float | None = None,
+    quick: bool = False,
+    **labels: Any,
 ) -> Cell:
     """Return the cell of a method on a draw, told the true contamination or another."""
     told = source.contamination if told is None else told

@@ -8,6 +8,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.contour import QuadContourSet
 
 from ..harness.detectors import OURS
 from ..harness.extras import extra
@@ -120,7 +121,7 @@ def moons(drawn: pd.DataFrame, kind: str, table: pd.DataFrame, out: Path) -> Pat
     return save(figure, out / "moons.png", tight=False)
 
 
-def _contours(panel: Axes, log_density: np.ndarray):
+def _contours(panel: Axes, log_density: np.ndarray) -> QuadContourSet:
     (left, right), (low, high) = of_moons.WINDOW
     x, y = (np.linspace(*ends, of_moons.PIXELS) for ends in ((left, right), (low, high)))
     values = log_density.reshape(len(y), len(x)).clip(LEVELS[0], LEVELS[-1])

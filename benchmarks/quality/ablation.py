@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from dataclasses import replace
 
-import numpy as np
-import torch
-from numpy.typing import NDArray
 from sklearn.preprocessing import MinMaxScaler, QuantileTransformer, StandardScaler
 
 from pyod_robustnvp import RobustRealNVP
-from pyod_robustnvp.training import Settings
+from pyod_robustnvp.density import PowerMean
 
 from ..harness import options as given
 from ..harness import tables
@@ -20,70 +16,10 @@ from ..harness.detectors import seeded
 from ..harness.experiment import Experiment, fit, tell
 from ..harness.protocol import Protocol
 from . import splits
+from .exchanged import Exchanged, StepsByHeldOutLikelihood
 
-CANDIDATE_STEPS = (50, 100, 200, 400)
-HELD_OUT = 0.1
 # A cap of 0.35 on each of two matrices smooths as much as one of 0.5 on each of three.
 WIDE = {"n_estimators": 16, "hidden_neuron_list": (48,), "lipschitz": (0.35, 1.5, 1.5)}
-
-
-class OfSteps(RobustRealNVP):
-    """The default with another number of steps."""
-
-    steps = 200
-
-    def _settings(self, n_samples: int) -> Settings:
-        return replace(super()._settings(n_samples), steps=self.steps)
-
-
-class Steps100(OfSteps):
-    """The default with half the steps."""
-
-    steps = 100
-
-
-class Steps400(OfSteps):
-    """The default with twice the steps."""
-
-    steps = 400
-
-
-class StepsByHeldOutLikelihood(OfSteps):
-    """The default with the steps that give held-out rows the highest trimmed likelihood.
-
-    A tenth of the rows is held out; their trimmed mean leaves out the least likely 35 %, as the
-    training does, since they hold anomalies too. The last fit is to all rows.
-    """
-
-    def fit(self, X: NDArray, y: object = None) -> StepsByHeldOutLikelihood:
-        """Fit every candidate to nine tenths of the rows, then the likeliest to all."""
-        order = np.random.default_rng(self.random_state).permutation(len(X))
-        held_out, rest = np.split(order, [max(round(HELD_OUT * len(X)), 1)])
-
-        def loss(steps: int) -> float:
-            self.steps = steps
-            super(StepsByHeldOutLikelihood, self).fit(X[rest])
-            scores = np.sort(self.decision_function(X[held_out]))
-            return scores[: max(round(0.65 * len(scores)), 1)].mean()
-
-        losses = {steps: loss(steps) for steps in CANDIDATE_STEPS}
-        self.steps = min(losses, key=losses.__getitem__)
-        return super().fit(X)
-
-
-class MixtureOfFlows(RobustRealNVP):
-    """The default with the mean of the flows' densities instead of their power mean."""
-
-    def _pooled(self, by_flow: torch.Tensor) -> NDArray:
-        return -self._power_means(by_flow, 1.0).mean(axis=0)
-
-
-class ProductOfFlows(RobustRealNVP):
-    """The default with the mean of the flows' log-densities instead of their power mean."""
-
-    def _pooled(self, by_flow: torch.Tensor) -> NDArray:
-        return -by_flow.mean(dim=0).cpu().numpy()
-
 
 #: Noise follows the scale of the input: 0.05 / 0.72 of the range of nine tenths of a column. The
 #: principal axes have the default's scale in all variants. A single flow sees the columns alone.
@@ -104,8 +40,8 @@ VARIANTS = {
     "16 flows, one hidden layer of 48": seeded(RobustRealNVP, **WIDE),
     "batches of 128": seeded(RobustRealNVP, batch_size=128),
     "steps twice as large": seeded(RobustRealNVP, lr=2e-3),
-    "mixture of the flows": seeded(MixtureOfFlows),
-    "product of the flows": seeded(ProductOfFlows),
+    "mixture of the flows": seeded(Exchanged, changes={"pooling": PowerMean(1.0)}),
+    "product of the flows": seeded(Exchanged, changes={"pooling": PowerMean(0.0)}),
     "min-max input, no noise": seeded(RobustRealNVP, preprocessing=MinMaxScaler(), noise=0.0),
     "z-scored input": seeded(RobustRealNVP, preprocessing=StandardScaler(), noise=0.23),
     "ranks as input": seeded(
@@ -113,8 +49,8 @@ VARIANTS = {
         preprocessing=QuantileTransformer(n_quantiles=100, random_state=0),
         noise=0.06,
     ),
-    "100 steps": seeded(Steps100),
-    "400 steps": seeded(Steps400),
+    "100 steps": seeded(Exchanged, changes={"steps": 100}),
+    "400 steps": seeded(Exchanged, changes={"steps": 400}),
     "steps by held-out likelihood": seeded(StepsByHeldOutLikelihood),
 }
 
