@@ -96,40 +96,40 @@ def bundled(seed: int) -> list[Dataset]:
 
 
 def thin_out(
-    name: str, X: NDArray, classes: NDArray, anomaly: int, seed: int, share: float = 0.05
+    name: str, X: NDArray, classes: NDArray, anomaly: int, seed: int, contamination: float = 0.05
 ) -> Dataset:
-    """Keep all rows of the other classes and as many of one class as make up a share."""
+    """Keep all rows of the other classes and as many of one class as make up a contamination."""
     rng = np.random.default_rng(seed)
     normal = np.flatnonzero(classes != anomaly)
-    wanted = round(len(normal) * share / (1 - share))
+    wanted = round(len(normal) * contamination / (1 - contamination))
     chosen = rng.choice(np.flatnonzero(classes == anomaly), wanted, replace=False)
     rows = rng.permutation(np.concatenate([normal, chosen]))
     return Dataset(name, X[rows].astype(float), (classes[rows] == anomaly).astype(int))
 
 
-def correlated(n: int, d: int, seed: int, share: float = 0.03) -> Dataset:
+def correlated(n: int, d: int, seed: int, contamination: float = 0.03) -> Dataset:
     """Return a Gaussian, each column half of the one before it and noise, with anomalies.
 
-    The anomalies, on average a share of the rows, are uniform in the box [-6, 6].
+    The anomalies, on average such a part of the rows, are uniform in the box [-6, 6].
     """
     rng = np.random.default_rng(seed)
     X = rng.normal(size=(n, d))
     X[:, 1:] += X[:, :-1] / 2
-    y = rng.random(n) < share
+    y = rng.random(n) < contamination
     X[y] = rng.uniform(-6, 6, size=(y.sum(), d))
     return Dataset("correlated", X, y.astype(int))
 
 
-def clustered(n: int, d: int, seed: int, share: float) -> Dataset:
+def clustered(n: int, d: int, seed: int, contamination: float) -> Dataset:
     """Return the Gaussian of ``correlated`` with a dense cluster of anomalies beside it.
 
-    They make up the share of the rows. In units of the columns' standard deviations the cluster
+    In units of the columns' standard deviations the cluster
     lies at a distance of 4 from the middle, in a random direction, and is a tenth wide.
     """
     rng = np.random.default_rng(seed)
-    X = correlated(n, d, seed, share=0.0).X
-    y = np.arange(n) < round(n * share)
+    X = correlated(n, d, seed, 0.0).X
+    y = np.arange(n) < round(n * contamination)
     direction = rng.normal(size=d)
     middle = 4 * direction / np.linalg.norm(direction)
     X[y] = X.std(axis=0) * (middle + rng.normal(scale=0.1, size=(y.sum(), d)))
-    return Dataset(f"{share:.0%} of {d} columns", X, y.astype(int))
+    return Dataset(f"{contamination:.0%} of {d} columns", X, y.astype(int))

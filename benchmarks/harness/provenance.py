@@ -22,6 +22,9 @@ PACKAGES = ("pyod", "torch", "scikit-learn", "numpy")
 DETECTOR = "pyod_robustnvp.detector"
 CORE = ("pyod_robustnvp.parameters", "pyod_robustnvp.density")
 
+#: What syntax trees have of types, which decide no number.
+ANNOTATIONS = ("annotation", "returns", "type_params")
+
 #: What a command line says of a run, in this order, where it is not the default.
 SAID = ("detectors", "contamination", "rows", "datasets", "n_jobs")
 
@@ -41,7 +44,7 @@ def machine() -> str:
 def code(modules: tuple[str, ...]) -> str:
     """Return a hash of modules and of all that they import, directly or not.
 
-    Docstrings, comments and layout don't count, nor do modules of other packages: their versions
+    Docstrings, comments, annotations and layout don't count, nor do modules of other packages: their versions
     say what they are. Where our detector is imported, what trains and scores counts.
     """
     digest = hashlib.sha256()
@@ -98,7 +101,7 @@ def tree_of(module: str) -> ast.Module:
 
 
 def shape(node: Any) -> Any:
-    r"""Return a syntax tree as nested tuples, without docstrings and positions.
+    r"""Return a syntax tree as nested tuples, without docstrings, annotations and positions.
 
     Examples
     --------
@@ -112,8 +115,10 @@ def shape(node: Any) -> Any:
     fields = dict(ast.iter_fields(node))
     if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node):
         fields["body"] = node.body[1:]
-    filled = {name: value for name, value in fields.items() if value not in (None, [])}
-    return type(node).__name__, *((name, shape(value)) for name, value in filled.items())
+    counted = {name: value for name, value in fields.items() if name not in ANNOTATIONS}
+    return type(node).__name__, *(
+        (name, shape(value)) for name, value in counted.items() if value not in (None, [])
+    )
 
 
 def command(options: argparse.Namespace) -> str:

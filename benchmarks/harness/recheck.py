@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ import numpy as np
 from . import options as given
 from .cells import DRAWN, Cell, compute
 from .experiment import Experiment
-from .records import NAMES, RESULTS, TABLE, Record, Records, frame
+from .records import NAMES, RESULTS, TABLE, Record, Records, texts_of
 
 #: What differs between two runs of the same code.
 TIMES = ("time", "time_fit", "time_score")
@@ -86,18 +86,17 @@ def differences(record: Record, measures: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def mark(folder: Path, cells: Iterable[Cell]) -> None:
+def mark(folder: Path, cells: Sequence[Cell]) -> None:
     """Write the hash of the present code beside the records of these cells.
 
     Records of fits that are only drawn get that of their method.
     """
-    by_name = {(*cell.title.values(), cell.key): cell.code for cell in cells}
-    by_method = {names[1]: code for names, code in by_name.items()}
-    table = frame(folder)
-    table["code"] = [
-        by_name.get(names, by_method.get(names[1], code) if names[0].endswith(DRAWN) else code)
-        for *names, code in table[[*NAMES, "code"]].itertuples(index=False)
-        for names in [tuple(names)]
-    ]
+    by_name = {tuple(map(str, (*cell.title.values(), cell.key))): cell.code for cell in cells}
+    by_method = {cell.method: cell.code for cell in cells}
+    table = texts_of(folder)
+    for row, names in enumerate(table[list(NAMES)].itertuples(index=False, name=None)):
+        of_method = by_method.get(names[1]) if names[0].endswith(DRAWN) else None
+        if found := by_name.get(names, of_method):
+            table.loc[row, "code"] = found
     table.to_csv(folder / TABLE, index=False)
     print(f"{folder / TABLE}: {len(by_name)} records are marked as of the present code")

@@ -101,15 +101,16 @@ def read_table(folder: Path) -> Iterator[Record]:
     if not (folder / TABLE).exists():
         return
     arrays = _read_arrays(folder)
-    for row in frame(folder).to_dict("records"):
-        record = {name: value for name, value in row.items() if not pd.isna(value)}
-        yield record | arrays.get(tuple(str(record[name]) for name in NAMES), {})
+    for row in texts_of(folder).to_dict("records"):
+        words = {name: row.pop(name) for name in (*NAMES, *ORIGIN)}
+        numbers = {name: float(text) for name, text in row.items() if text}
+        seed = {"seed": int(words["seed"])}
+        yield words | seed | numbers | arrays.get(tuple(words[name] for name in NAMES), {})
 
 
-def frame(folder: Path) -> pd.DataFrame:
-    """Return a folder's table with all digits."""
-    texts = dict.fromkeys(("dataset", "method", "key", "code"), str)
-    return pd.read_csv(folder / TABLE, dtype=texts, float_precision="round_trip")
+def texts_of(folder: Path) -> pd.DataFrame:
+    """Return a folder's table as it is written, nothing where there is no number."""
+    return pd.read_csv(folder / TABLE, dtype=str, keep_default_na=False)
 
 
 def _read_arrays(folder: Path) -> dict[tuple[str, ...], Record]:
