@@ -44,8 +44,8 @@ def machine() -> str:
 def code(modules: tuple[str, ...]) -> str:
     """Return a hash of modules and of all that they import, directly or not.
 
-    Docstrings, comments, annotations and layout don't count, nor do modules of other packages: their versions
-    say what they are. Where our detector is imported, what trains and scores counts.
+    Docstrings, comments, annotations and layout don't count, nor do modules of other packages:
+    their versions say what they are. Where our detector is imported, what trains and scores counts.
     """
     digest = hashlib.sha256()
     for name in sorted(followed(name for name in modules if path_of(name))):

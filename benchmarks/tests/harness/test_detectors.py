@@ -40,4 +40,4 @@ def test_so_gaal_has_the_score_of_its_paper():
 def test_what_is_not_the_default_describes_a_detector():
     assert described(METHODS["IF"](0.1, 3, 5)) == "IForest()"
     assert described(METHODS["OCSVM"](0.2, 3, 5)) == "OCSVM(contamination=0.2, gamma='scale')"
-    assert described(METHODS["Deep-SVDD"](0.1, 3, 5)) == "DeepSVDD(n_features=5, verbose=0)"
+    assert "n_features=5, verbose=0)" in described(METHODS["Deep-SVDD"](0.1, 3, 5))

@@ -47,7 +47,7 @@ def test_every_variant_differs_from_the_default_and_from_the_others():
         ("product of the flows", {"pooling": PowerMean(0.0)}),
     ],
 )
-def test_settings_are_exchanged(X, name, changes):
+def test_settings_are_exchanged(X, short_fits, name, changes):
     settings = replace(resolve(RobustRealNVP().get_params(deep=False)), **changes)
     expected = TabularDensity.fit(X, settings, 0).score(X)
     found = ablation.VARIANTS[name](0.1, 0, 3).fit(X).decision_function(X)
