@@ -59,7 +59,7 @@ def test_features_are_reduced_by_the_training_rows():
         name: cifar.Features(rng.normal(k, 1, (90, 6)), np.empty((0, 6)))
         for k, name in enumerate(("airplane", "deer"))
     }
-    X, X_new, y_new = cifar.source(given, "deer", "c", components=3).draw(0)
+    X, X_new, _, y_new = cifar.source(given, "deer", "c", components=3).draw(0)
     assert X.shape == (80, 3)
     assert X_new.shape == (20, 3)
     assert 0 < y_new.sum() < 10

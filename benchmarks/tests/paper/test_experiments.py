@@ -94,7 +94,7 @@ def test_kept_fits_of_table1_give_figure4():
 
 
 @pytest.mark.parametrize(
-    ("name", "kind"), zip(("figure1", "figure2", "figure3"), moons.KINDS, strict=True)
+    ("name", "kind"), list(zip(("figure1", "figure2", "figure3"), moons.KINDS, strict=True))
 )
 def test_kept_fits_of_moons_give_the_tables_that_are_kept(name, kind):
     clean = kept("figure1").query("method == 'RealNVP' and dataset == 'clean moons'")
@@ -106,7 +106,7 @@ def test_kept_fits_of_moons_give_the_tables_that_are_kept(name, kind):
 
 
 @pytest.mark.parametrize(
-    ("name", "kind"), zip(("figure1", "figure2", "figure3"), moons.KINDS, strict=True)
+    ("name", "kind"), list(zip(("figure1", "figure2", "figure3"), moons.KINDS, strict=True))
 )
 def test_all_fits_of_moons_that_the_figures_ask_for_are_kept(name, kind):
     (texts,) = json.loads((RESULTS / name / "settings.json").read_text()).values()
