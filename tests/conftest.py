@@ -1,7 +1,7 @@
 """Small contaminated tables and fast detectors for all tests, and how many cases they try.
 
-torch has one thread in tests and in the processes that they start, but where a test sets more: threads
-that wait for each other beside other programs would make the suite ten times slower.
+torch has one thread in tests and in the processes that they start, but where a test sets more:
+threads that wait for each other beside other programs would make the suite ten times slower.
 """
 
 import os
