@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from inspect import signature
 from typing import Any, Self
 
 import numpy as np
@@ -19,7 +20,7 @@ from .density import RandomState, TabularDensity
 from .scaling import Table
 from .views import Transformer
 
-#: What a fit sets last and drops first: an interrupted one leaves nothing that counts.
+#: What a fit sets last and drops first, so that an interrupted one leaves nothing that counts.
 LAST_LEARNED = "_sigma"
 FORMER = "this model was pickled by pyod-robustnvp before 0.2.0, in another form: fit it again"
 
@@ -102,9 +103,8 @@ class RobustRealNVP(ThresholdedDetector):
         The number of optimiser steps.
     lipschitz_ : float
         The largest singular value of any matrix of the networks, by SVD.
-    n_features_in_ : int
-    feature_names_in_ : ndarray of shape (n_features_in_,)
-        Where ``fit`` saw a table that names its columns.
+    n_features_in_, feature_names_in_
+        Of X, as in scikit-learn.
 
     Notes
     -----
@@ -338,7 +338,7 @@ class RobustRealNVP(ThresholdedDetector):
         >>> bool((again.decision_function([[3.0]]) == clf.decision_function([[3.0]])).all())
         True
         """
-        model = persistence.load(cls.__name__, path)
+        model = persistence.load(path, cls.__name__, signature(cls).parameters)
         clf = cls(**model.parameters)
         clf.__dict__.update(model.learned)
         return clf

@@ -20,7 +20,7 @@ import os
 import re
 import shutil
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from numbers import Integral, Real
@@ -112,12 +112,20 @@ def save(model: Model, path: str | os.PathLike[str]) -> None:
             f"the model can't be saved: {error}; a parameter was changed after the fit: fit again"
         ) from error
     text = json.dumps(content, sort_keys=True, allow_nan=False)
-    header = {"format": FORMAT, "content": text, "sha256": _digest(text, arrays)}
+    header = {"format": FORMAT, "content": text, "sha256": digest(text, arrays)}
     _replace(Path(os.path.realpath(path)), to_bytes(arrays, header))
 
 
-def load(class_name: str, path: str | os.PathLike[str]) -> Model:
+def load(path: str | os.PathLike[str], class_name: str, parameters: Collection[str]) -> Model:
     """Return the model that a file holds, on the device of its fit where there is one.
+
+    Parameters
+    ----------
+    path : str or path-like
+    class_name : str
+        Of the detector that the file must hold.
+    parameters : collection of str
+        The names of all its constructor's arguments.
 
     Raises
     ------
@@ -130,9 +138,12 @@ def load(class_name: str, path: str | os.PathLike[str]) -> Model:
     """
     path = _path(path, "loaded")
     try:
-        content, arrays = _parse(path.read_bytes())
+        content, arrays = parse(path.read_bytes())
         if content["class"] != class_name:
             raise ValueError(f"it holds a {content['class']!r}, whose own load loads it")
+        for name in sorted(set(parameters) ^ set(content["parameters"])):
+            held = "holds an unknown" if name in content["parameters"] else "lacks the"
+            raise ValueError(f"it {held} parameter {name}")
         return _restored(content, arrays)
     except DAMAGE as error:
         # Torch's errors go on with where in its own code they come from.
@@ -209,14 +220,14 @@ def _arrays(model: Model) -> Arrays:
     return own | density.state()
 
 
-def _digest(text: str, arrays: Arrays) -> str:
+def digest(text: str, arrays: Arrays) -> str:
     """Return the SHA-256 of the content."""
-    digest = hashlib.sha256(text.encode())
+    total = hashlib.sha256(text.encode())
     for name in sorted(arrays):
         array = np.ascontiguousarray(arrays[name])
-        digest.update(f"{name} {array.dtype} {array.shape}".encode())
-        digest.update(array.tobytes())
-    return digest.hexdigest()
+        total.update(f"{name} {array.dtype} {array.shape}".encode())
+        total.update(array.tobytes())
+    return total.hexdigest()
 
 
 def _replace(path: Path, data: bytes) -> None:
@@ -240,7 +251,7 @@ def _replace(path: Path, data: bytes) -> None:
         draft.unlink(missing_ok=True)
 
 
-def _parse(data: bytes) -> tuple[Content, Arrays]:
+def parse(data: bytes) -> tuple[Content, Arrays]:
     """Return what a file of this format holds, once it is known to be whole."""
     arrays = from_bytes(data)
     length = int.from_bytes(data[:8], "little")
@@ -251,7 +262,7 @@ def _parse(data: bytes) -> tuple[Content, Arrays]:
     found = content["format_version"]
     if type(found) is not int or not 1 <= found <= FORMAT_VERSION:
         raise ValueError(f"its format is {found!r}, this version reads 1 to {FORMAT_VERSION}")
-    if _digest(header["content"], arrays) != header["sha256"]:
+    if digest(header["content"], arrays) != header["sha256"]:
         raise ValueError("its checksum is not that of its content: it is damaged")
     return content, arrays
 

@@ -63,7 +63,7 @@ def _look_for_gpu() -> None:
 def _forget_threads() -> None:
     """Forget, in a forked process, the threads and the lock of the one that it came from."""
     _Process.forked, _Process.starting = True, Lock()
-    _pool.cache_clear()
+    pool_of.cache_clear()
 
 
 if hasattr(os, "register_at_fork"):
@@ -106,7 +106,7 @@ def _begun(work: Callable[[Part], Result], part: Part, threads: int) -> Future[R
     """
     try:
         with _Process.starting:
-            pool = _pool(threads)
+            pool = pool_of(threads)
         return pool.submit(work, part)
     except RuntimeError:
         done = Future[Result]()
@@ -115,7 +115,7 @@ def _begun(work: Callable[[Part], Result], part: Part, threads: int) -> Future[R
 
 
 @cache
-def _pool(threads: int) -> ThreadPoolExecutor:
+def pool_of(threads: int) -> ThreadPoolExecutor:
     """Start threads in which torch has one, once for all callers of the process.
 
     torch counts by thread, but one that is new takes the number that was set last, anywhere: so

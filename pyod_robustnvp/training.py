@@ -251,7 +251,7 @@ def _steps(
     vectors = [_random_vectors(weight, generator) for weight in flows.weights]
     for step in range(begin + 1, settings.steps + 1):
         kept = kept_rows(batch_size, settings.trim, step, settings.steps)
-        loss = _set_gradients(workspace, next(stream), kept)
+        loss = set_gradients(workspace, next(stream), kept)
         optimizer.step()
         _cap(flows, vectors, caps)
         yield loss
@@ -278,7 +278,7 @@ def _noisy(
     return columns
 
 
-def _set_gradients(workspace: GradientWorkspace, columns: Tensor, kept: int) -> Tensor:
+def set_gradients(workspace: GradientWorkspace, columns: Tensor, kept: int) -> Tensor:
     """Write the gradients of the trimmed loss and return the loss, summed over the flows."""
     z, log_det = workspace.forward(columns)
     nll = -log_density(z, log_det)

@@ -17,7 +17,7 @@ from sklearn.base import clone
 from sklearn.utils import check_array, check_consistent_length
 
 from .scaling import CenterAndScale, SoftQuantileScaler, Table
-from .slopes import log_slopes
+from .units import has_inverse, log_slopes
 
 # Axes narrower than this share of the widest keep a share of their smallness: rounding noise and
 # columns that depend on each other exactly must not outweigh everything else.
@@ -204,14 +204,12 @@ class TransformedColumns(View):
 
     def inverse(self, seen: Table) -> Table:
         """Return the rows that the transformer carries there."""
-        try:
-            rows: Table = np.asarray(self.fitted.inverse_transform(seen), dtype=np.float64)
-        except AttributeError as error:
+        if not has_inverse(self.fitted):
             raise ValueError(
-                f"preprocessing={self.transformer!r} has no inverse_transform, so that rows can't "
-                "be drawn in the units of X; use preprocessing=True or a transformer that has one"
-            ) from error
-        return rows
+                f"preprocessing={self.transformer!r} has no inverse, so that rows can't be drawn "
+                "in the units of X; use preprocessing=True or a transformer with inverse_transform"
+            )
+        return np.asarray(self.fitted.inverse_transform(seen), dtype=np.float64)
 
     def log_det(self, table: Table) -> Table:
         """Return the sum of the logarithms of the columns' slopes at each row."""

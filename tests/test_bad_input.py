@@ -157,7 +157,7 @@ def test_a_device_may_be_named_or_given(make, X, fitted):
     for device in ("cpu", torch.device("cpu")):
         clf = make(device=device).fit(X)
         assert clf.device is device
-        assert clf.device_ == torch.device("cpu")
+        assert clf.density_.device == torch.device("cpu")
         np.testing.assert_array_equal(clf.decision_scores_, fitted.decision_scores_)
 
 

@@ -12,10 +12,12 @@ import numpy as np
 import pytest
 import torch
 from joblib import Parallel, delayed
-from sklearn.base import BaseEstimator
 from sklearn.model_selection import GridSearchCV, StratifiedKFold
 
 from pyod_robustnvp import RobustRealNVP
+from pyod_robustnvp.density import TabularDensity
+from pyod_robustnvp.scaling import CenterAndScale
+from pyod_robustnvp.views import View, Views
 
 pytestmark = pytest.mark.reliability
 
@@ -43,14 +45,16 @@ def contents(value):
     """Yield all that an object holds, as bytes."""
     if isinstance(value, torch.nn.Module):
         value = {**value.state_dict(), **{k: v for k, v in vars(value).items() if k[0] != "_"}}
-    elif isinstance(value, BaseEstimator | RobustRealNVP):
+    elif isinstance(value, RobustRealNVP | TabularDensity | Views | View | CenterAndScale):
         value = vars(value)
+    elif isinstance(value, list):
+        value = dict(zip(map(str, range(len(value))), value, strict=True))
     if isinstance(value, dict):
         for name in sorted(value):
             yield name.encode()
             yield from contents(value[name])
     elif isinstance(value, torch.Tensor | np.ndarray):
-        yield np.asarray(value).tobytes()
+        yield np.asarray(value.cpu() if isinstance(value, torch.Tensor) else value).tobytes()
     else:
         yield repr(value).encode()
 
@@ -64,12 +68,14 @@ def test_the_hash_sees_a_change():
     clf = RobustRealNVP(**SMALL).fit(X)
     before = state(clf)
     with torch.no_grad():
-        held = clf.flow_.weights[0].clone()
-        clf.flow_.weights[0][0, 0, 0, 0] += 1e-3
+        weight = clf.density_.flows.weights[0]
+        held = weight.clone()
+        weight[0, 0, 0, 0] += 1e-3
         assert state(clf) != before
-        clf.flow_.weights[0].copy_(held)
+        weight.copy_(held)
         assert state(clf) == before
-    for part, name in ((clf, "threshold_"), (clf.axes_.scaler_, "scale_")):
+    axes = clf.density_.views.views[1]
+    for part, name in ((clf, "threshold_"), (axes.scaler, "scale_")):
         held = getattr(part, name)
         setattr(part, name, held * 2)
         assert state(clf) != before
@@ -137,6 +143,9 @@ import numpy as np
 import torch
 from tests.test_callers import SMALL, X, X_NEW, fit_scores
 from pyod_robustnvp import RobustRealNVP
+from pyod_robustnvp.density import TabularDensity
+from pyod_robustnvp.scaling import CenterAndScale
+from pyod_robustnvp.views import View, Views
 
 torch.set_num_threads(2)
 clf = RobustRealNVP(**SMALL).fit(X)

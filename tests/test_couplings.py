@@ -3,17 +3,17 @@
 import pytest
 import torch
 
-from pyod_robustnvp.couplings import Passage, RoundTrip, minus_tanh
+from pyod_robustnvp.couplings import CouplingWorkspace, GradientWorkspace, minus_tanh
 from pyod_robustnvp.flow import RealNVP, Transform
 
 
-def make(features, members=2, hidden=(4, 3)):
-    return RealNVP(features, members, hidden, torch.Generator().manual_seed(0)).double()
+def make(features, n_flows=2, hidden=(4, 3)):
+    return RealNVP(features, n_flows, hidden, torch.Generator().manual_seed(0)).double()
 
 
-def batch(features, members=2, n=3):
+def batch(features, n_flows=2, n=3):
     source = torch.Generator().manual_seed(1)
-    return torch.randn(members, features, n, generator=source, dtype=torch.float64)
+    return torch.randn(n_flows, features, n, generator=source, dtype=torch.float64)
 
 
 @pytest.mark.parametrize("hidden", [(), (4,), (4, 3)])
@@ -31,26 +31,26 @@ def test_minus_tanh_is_that_of_torch(dtype, error):
     torch.testing.assert_close(found, -u.tanh(), rtol=0, atol=error)
 
 
-def test_a_round_trip_may_be_taken_again():
+def test_a_workspace_may_be_used_again():
     flow = make(3)
-    trip = RoundTrip(flow.weights, flow.biases, n=3)
+    used = GradientWorkspace(flow.weights, flow.biases, n=3)
     for scale in (1.0, 2.0):
         x = scale * batch(3)
-        fresh = RoundTrip(flow.weights, flow.biases, n=3)
-        for one in (trip, fresh):
+        fresh = GradientWorkspace(flow.weights, flow.biases, n=3)
+        for one in (used, fresh):
             z, log_det = one.forward(x)
             one.backward(z.clone(), log_det)
-        for mine, theirs in zip(trip.g_weights, fresh.g_weights, strict=True):
+        for mine, theirs in zip(used.g_weights, fresh.g_weights, strict=True):
             assert torch.equal(mine, theirs)
 
 
-def test_a_passage_follows_its_parameters():
+def test_a_workspace_follows_its_parameters():
     flow = make(4)
-    passage = Passage(flow.weights, flow.biases, n=3)
-    before = passage.forward(batch(4))[0].clone()
+    workspace = CouplingWorkspace(flow.weights, flow.biases, n=3)
+    before = workspace.forward(batch(4))[0].clone()
     with torch.no_grad():
         flow.biases[-1].add_(1)
-    assert not torch.allclose(passage.forward(batch(4))[0], before)
+    assert not torch.allclose(workspace.forward(batch(4))[0], before)
 
 
 def test_backward_notices_parameters_that_changed():
@@ -88,4 +88,4 @@ def test_parameters_that_a_view_cannot_follow_are_an_error():
     flow = make(4)
     turned = [weight.mT.contiguous().mT for weight in flow.weights]
     with pytest.raises(RuntimeError, match="view"):
-        Passage(turned, flow.biases, n=3)
+        CouplingWorkspace(turned, flow.biases, n=3)

@@ -9,12 +9,12 @@ import torch
 from pyod_robustnvp.flow import N_COUPLINGS, RealNVP
 
 DIMENSIONS = [1, 2, 3, 7, 64]
-MEMBERS = [1, 2, 8]
+N_FLOWS = [1, 2, 8]
 
 
-def make(features, members=1, hidden=(16, 16), seed=0):
+def make(features, n_flows=1, hidden=(16, 16), seed=0):
     generator = torch.Generator().manual_seed(seed)
-    return RealNVP(features, members, hidden, generator).double()
+    return RealNVP(features, n_flows, hidden, generator).double()
 
 
 def rows(n, features, seed=1):
@@ -45,18 +45,18 @@ def log_prob_in_loops(flow, member, row):
     return log_prob - 0.5 * (z @ z) - 0.5 * len(z) * math.log(2 * math.pi)
 
 
-@pytest.mark.parametrize("members", MEMBERS)
+@pytest.mark.parametrize("n_flows", N_FLOWS)
 @pytest.mark.parametrize("features", DIMENSIONS)
-def test_log_prob_equals_the_loops(features, members):
-    flow, x = make(features, members), rows(3, features)
-    expected = [[log_prob_in_loops(flow, m, row) for row in x] for m in range(members)]
+def test_log_prob_equals_the_loops(features, n_flows):
+    flow, x = make(features, n_flows), rows(3, features)
+    expected = [[log_prob_in_loops(flow, m, row) for row in x] for m in range(n_flows)]
     np.testing.assert_allclose(flow.log_prob(x).detach().numpy(), expected, rtol=1e-10)
 
 
-@pytest.mark.parametrize("members", MEMBERS)
+@pytest.mark.parametrize("n_flows", N_FLOWS)
 @pytest.mark.parametrize("features", DIMENSIONS)
-def test_log_det_equals_autograd(features, members):
-    flow, x = make(features, members), rows(2, features)
+def test_log_det_equals_autograd(features, n_flows):
+    flow, x = make(features, n_flows), rows(2, features)
     _, log_det = flow.transform(x)
     for i, row in enumerate(x):
         jacobian = torch.autograd.functional.jacobian(
@@ -66,10 +66,10 @@ def test_log_det_equals_autograd(features, members):
         torch.testing.assert_close(log_det[:, i], expected, rtol=1e-9, atol=1e-9)
 
 
-@pytest.mark.parametrize("members", MEMBERS)
+@pytest.mark.parametrize("n_flows", N_FLOWS)
 @pytest.mark.parametrize("features", DIMENSIONS)
-def test_round_trips(features, members):
-    flow, x = make(features, members), rows(5, features)
+def test_round_trips(features, n_flows):
+    flow, x = make(features, n_flows), rows(5, features)
     z, _ = flow.transform(x)
     torch.testing.assert_close(flow.inverse(z), x.expand_as(z), rtol=1e-8, atol=1e-8)
     torch.testing.assert_close(flow.transform(flow.inverse(z))[0], z, rtol=1e-8, atol=1e-8)
@@ -87,8 +87,8 @@ def test_every_column_is_transformed(features):
 
 
 @pytest.mark.parametrize("features", [2, 3, 7])
-def test_a_member_equals_the_flow_with_its_weights_alone(features):
-    flow, x = make(features, members=3), rows(4, features)
+def test_a_flow_of_a_stack_equals_one_with_its_weights_alone(features):
+    flow, x = make(features, n_flows=3), rows(4, features)
     for member in range(3):
         alone = make(features)
         alone.order = flow.order[member : member + 1]
@@ -100,8 +100,8 @@ def test_a_member_equals_the_flow_with_its_weights_alone(features):
         torch.testing.assert_close(alone.log_prob(x)[0], flow.log_prob(x)[member])
 
 
-def test_members_may_have_rows_of_their_own():
-    flow, x = make(3, members=2), rows(8, 3).view(2, 4, 3)
+def test_flows_may_have_rows_of_their_own():
+    flow, x = make(3, n_flows=2), rows(8, 3).view(2, 4, 3)
     own = flow.log_prob(x)
     torch.testing.assert_close(own[0], flow.log_prob(x[0])[0])
     torch.testing.assert_close(own[1], flow.log_prob(x[1])[1])
@@ -109,7 +109,7 @@ def test_members_may_have_rows_of_their_own():
 
 @pytest.mark.parametrize("features", DIMENSIONS)
 def test_gradients_reach_every_parameter(features):
-    flow = make(features, members=2)
+    flow = make(features, n_flows=2)
     flow.log_prob(rows(20, features)).sum().backward()
     for parameter in flow.parameters():
         if parameter.numel():
@@ -125,7 +125,7 @@ def test_the_density_integrates_to_one():
 
 
 def test_samples_go_back_to_the_prior():
-    flow = make(3, members=2)
+    flow = make(3, n_flows=2)
     x = flow.sample(2000, torch.Generator().manual_seed(2))
     assert x.shape == (2, 2000, 3)
     z, _ = flow.transform(x)
@@ -140,7 +140,7 @@ def test_sampling_follows_the_generator():
 
 
 def test_sigma_lists_every_matrix():
-    flow = make(5, members=2, hidden=(4, 6))
+    flow = make(5, n_flows=2, hidden=(4, 6))
     assert flow.sigma().shape == (3, N_COUPLINGS, 4)
     expected = np.linalg.norm(flow.weights[1][2, 3].detach().numpy(), ord=2)
     assert flow.sigma()[1, 2, 3].item() == pytest.approx(expected)
@@ -177,7 +177,7 @@ def test_blocks_that_overflow_float32_are_done_in_float64():
 def test_one_flow_alone_starts_as_the_papers():
     """The second half of the columns first, and weights as of networks that read all columns."""
     one = RealNVP(16, hidden=(32, 32), generator=torch.Generator().manual_seed(0))
-    two = RealNVP(16, members=2, hidden=(32, 32), generator=torch.Generator().manual_seed(0))
+    two = RealNVP(16, n_flows=2, hidden=(32, 32), generator=torch.Generator().manual_seed(0))
     assert one.order.tolist() == [[*range(8, 16), *range(8)]]
     assert two.order.tolist() != [list(range(16))] * 2
     assert two.order.sort(dim=1).values.tolist() == [list(range(16))] * 2

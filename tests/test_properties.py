@@ -153,7 +153,9 @@ def test_the_score_grows_along_every_ray_from_the_middle(tried, X, seed):
     way = np.random.default_rng(seed).normal(size=X.shape[1])
     ranges = np.concatenate([np.geomspace(2, 2e6, 20), np.geomspace(1e7, 1e149, 10)])[:, None]
     with np.errstate(over="ignore"):
-        rays = clf.box_.center_ + clf.box_.scale_ * (ranges * (way / np.abs(way).max()))
+        rays = clf.density_.box.center_ + clf.density_.box.scale_ * (
+            ranges * (way / np.abs(way).max())
+        )
     rays = rays[np.isfinite(rays).all(axis=1)]
     assume(len(rays) > 1)
     tried()

@@ -69,7 +69,7 @@ def test_an_interrupted_fit_leaves_a_usable_estimator(error, formerly_fitted, de
             for call in (clf.predict, clf.decision_function, clf.score_samples):
                 with pytest.raises(NotFittedError):
                     call(X)
-            assert not hasattr(clf, "flow_")
+            assert not hasattr(clf, "density_")
         else:
             scores = clf.decision_function(X)
             assert (scores == expected).all() or (formerly_fitted and (scores == former).all())

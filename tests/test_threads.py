@@ -85,7 +85,7 @@ def test_callers_at_one_time_start_one_pool(monkeypatch):
         return list(shared(abs, [-1, -2], 2))
 
     monkeypatch.setattr(threads, "ThreadPoolExecutor", pool)
-    threads._pool.cache_clear()
+    threads.pool_of.cache_clear()
     with ThreadPoolExecutor(6) as callers:
         assert list(callers.map(call, range(6))) == [[1, 2]] * 6
     assert len(pools) == 1
@@ -95,7 +95,7 @@ def test_the_caller_works_where_the_system_starts_no_thread(monkeypatch):
     def refuse(self):
         raise RuntimeError("can't start new thread")
 
-    threads._pool.cache_clear()
+    threads.pool_of.cache_clear()
     monkeypatch.setattr(threading.Thread, "start", refuse)
     parts = [1, 2, 3]
     assert list(shared(where, parts, 2)) == [(k, threading.current_thread(), 2) for k in parts]
@@ -135,9 +135,9 @@ def test_an_interrupt_while_threads_start_leaves_none_waiting(monkeypatch):
 
     before = set(threading.enumerate())
     monkeypatch.setattr(threads, "wait", interrupted)
-    threads._pool.cache_clear()
+    threads.pool_of.cache_clear()
     with pytest.raises(KeyboardInterrupt):
-        threads._pool(2)
+        threads.pool_of(2)
     for thread in set(threading.enumerate()) - before:
         thread.join(10)
         assert not thread.is_alive()

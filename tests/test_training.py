@@ -8,20 +8,27 @@ from torch.optim.optimizer import (
     register_optimizer_step_post_hook,
 )
 
-from pyod_robustnvp.couplings import RoundTrip
+from pyod_robustnvp.couplings import GradientWorkspace
 from pyod_robustnvp.flow import RealNVP
-from pyod_robustnvp.training import Settings, _set_gradients, batches, kept_rows, shares, train
+from pyod_robustnvp.training import (
+    TrainingSettings,
+    batches,
+    kept_rows,
+    set_gradients,
+    shares,
+    train,
+)
 
 
 def generator(seed=0):
     return torch.Generator().manual_seed(seed)
 
 
-def run(x, seed=0, members=1, **changes):
+def run(x, seed=0, n_flows=1, **changes):
     settings = {"steps": 60, "batch_size": 32, "lr": 1e-2, "trim": 0.1, "caps": (1.5,), **changes}
     source = generator(seed)
-    flow = RealNVP(x.shape[1], members, (16,), source)
-    return flow, train(flow, x[None], Settings(**settings), source)
+    flow = RealNVP(x.shape[1], n_flows, (16,), source)
+    return flow, train(flow, x[None], TrainingSettings(**settings), source)
 
 
 @pytest.fixture
@@ -30,20 +37,20 @@ def x():
 
 
 def test_a_pass_visits_every_row_once():
-    stream = batches(12, 4, members=2, generator=generator())
+    stream = batches(12, 4, n_flows=2, generator=generator())
     visited = torch.cat([next(stream) for _ in range(3)], dim=1)
     assert visited.sort(dim=1).values.tolist() == [list(range(12))] * 2
 
 
-def test_passes_and_members_are_shuffled_on_their_own():
-    stream = batches(50, 50, members=2, generator=generator())
+def test_passes_and_flows_are_shuffled_on_their_own():
+    stream = batches(50, 50, n_flows=2, generator=generator())
     first, second = next(stream), next(stream)
     assert not torch.equal(first[0], first[1])
     assert not torch.equal(first, second)
 
 
 def test_a_short_last_batch_is_dropped():
-    stream = batches(10, 4, members=1, generator=generator())
+    stream = batches(10, 4, n_flows=1, generator=generator())
     assert [next(stream).shape for _ in range(5)] == [(1, 4)] * 5
 
 
@@ -72,14 +79,14 @@ def test_trimmed_rows_have_no_share():
 def test_the_gradients_of_a_step_are_those_of_the_trimmed_loss(features, hidden):
     flow = RealNVP(features, 2, hidden, generator()).double()
     rows = torch.randn(2, 20, features, generator=generator(1), dtype=torch.float64)
-    passage = RoundTrip(flow.weights, flow.biases, 20)
-    loss = _set_gradients(passage, flow.ordered(rows), kept=15)
+    workspace = GradientWorkspace(flow.weights, flow.biases, 20)
+    loss = set_gradients(workspace, flow.ordered(rows), kept=15)
     nll = -flow.log_prob(rows)
     expected = nll.sort(dim=1).values[:, :15].mean(dim=1).sum()
     expected.backward()
     torch.testing.assert_close(loss, expected.detach())
     for mine, stack in zip(
-        passage.g_weights + passage.g_biases, (*flow.weights, *flow.biases), strict=True
+        workspace.g_weights + workspace.g_biases, (*flow.weights, *flow.biases), strict=True
     ):
         torch.testing.assert_close(mine, stack.grad)
 
@@ -87,7 +94,9 @@ def test_the_gradients_of_a_step_are_those_of_the_trimmed_loss(features, hidden)
 def test_a_row_left_out_may_be_infinitely_unlikely(x):
     flow = RealNVP(3, 1, (4,), generator())
     far = torch.cat([x[:9], torch.full((1, 3), 1e25)])[None]
-    loss = _set_gradients(RoundTrip(flow.weights, flow.biases, 10), flow.ordered(far), kept=9)
+    loss = set_gradients(
+        GradientWorkspace(flow.weights, flow.biases, 10), flow.ordered(far), kept=9
+    )
     assert loss.isfinite()
 
 
@@ -114,37 +123,37 @@ def test_a_loss_is_not_asked_for_at_every_step(x, monkeypatch):
 
     def step(*args):
         events.append("step")
-        return _set_gradients(*args)
+        return set_gradients(*args)
 
     monkeypatch.setattr(torch.Tensor, "__float__", asked)
-    monkeypatch.setattr("pyod_robustnvp.training._set_gradients", step)
+    monkeypatch.setattr("pyod_robustnvp.training.set_gradients", step)
     run(x, batch_size=len(x), steps=120)
     expected = [event for n in (50, 50, 20) for event in ("step", "asked") for _ in range(n)]
     assert events == expected
 
 
-def test_the_loss_history_is_the_mean_over_members(x):
-    one, four = run(x)[1][-1], run(x, members=4)[1][-1]
+def test_the_loss_history_is_the_mean_over_flows(x):
+    one, four = run(x)[1][-1], run(x, n_flows=4)[1][-1]
     assert four == pytest.approx(one, abs=0.5)
 
 
 @pytest.mark.parametrize("k", [0.5, 1.0, 1.5])
-@pytest.mark.parametrize("members", [1, 8])
+@pytest.mark.parametrize("n_flows", [1, 8])
 @pytest.mark.parametrize("features", [1, 2, 3, 7, 64])
-def test_the_cap_holds_by_singular_values(features, members, k):
+def test_the_cap_holds_by_singular_values(features, n_flows, k):
     x = torch.randn(64, features, generator=generator(1))
-    flow, _ = run(x, members=members, caps=(k,), steps=20)
+    flow, _ = run(x, n_flows=n_flows, caps=(k,), steps=20)
     for weight in flow.weights:
         if weight.numel():
             singular = np.linalg.svd(weight.detach().double().numpy(), compute_uv=False)
             assert singular.max() <= k
 
 
-def test_members_have_caps_and_views_of_their_own(x):
+def test_flows_have_caps_and_views_of_their_own(x):
     views = torch.stack([x, x + 5])
     source = generator()
     flow = RealNVP(3, 4, (16,), source)
-    train(flow, views, Settings(400, 32, 1e-2, 0.1, caps=(0.3, 1.5)), source)
+    train(flow, views, TrainingSettings(400, 32, 1e-2, 0.1, caps=(0.3, 1.5)), source)
     largest = flow.sigma().amax(dim=(0, 1)).view(4, 2).amax(dim=1).tolist()
     assert largest[:2] == pytest.approx([0.3, 0.3], rel=1e-4)
     assert min(largest[2:]) > 0.5

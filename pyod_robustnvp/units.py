@@ -1,6 +1,7 @@
-r"""The slopes of scikit-learn's scalers, by which a density counts per unit of the input.
+r"""What is known of scikit-learn's transformers: their slopes, and whether they have an inverse.
 
-A scaler that works column by column carries a density p over to
+By these, densities and samples come in the units of the table. A transformer that works column by
+column carries a density p over to
 
 .. math:: p_X(x) = p(f(x)) \prod_j f_j'(x_j).
 """
@@ -13,6 +14,7 @@ from typing import Any
 import numpy as np
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import (
+    FunctionTransformer,
     MaxAbsScaler,
     MinMaxScaler,
     PowerTransformer,
@@ -57,10 +59,30 @@ def log_slopes(transformer: Any, table: Table) -> Table:
     return slopes(transformer, table)
 
 
+def has_inverse(transformer: Any) -> bool:
+    """Return whether ``inverse_transform`` undoes ``transform``.
+
+    Examples
+    --------
+    >>> has_inverse(MinMaxScaler()), has_inverse(FunctionTransformer(np.log))
+    (True, False)
+    """
+    if type(transformer) is Pipeline:
+        return all(has_inverse(step) for _, step in transformer.steps if not _passes(step))
+    if type(transformer) is FunctionTransformer:
+        return transformer.func is None or transformer.inverse_func is not None
+    return hasattr(transformer, "inverse_transform")
+
+
+def _passes(step: Any) -> bool:
+    """Return whether a step of a pipeline is none."""
+    return step is None or step == "passthrough"
+
+
 def _of_pipeline(pipeline: Pipeline, table: Table) -> Table:
     total, rows = np.zeros_like(table), table
     for _, step in pipeline.steps:
-        if step not in (None, "passthrough"):
+        if not _passes(step):
             total += log_slopes(step, rows)
             rows = step.transform(rows)
     return total
