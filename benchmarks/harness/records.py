@@ -128,20 +128,26 @@ def write_table(records: pd.DataFrame, folder: Path) -> None:
 
     The table has a row a fit and a column a measure, with all digits.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in (TABLE, SETTINGS, ARRAYS):
-        (folder / name).unlink(missing_ok=True)
     own = records[(records["error"] == "") & records["lender"].isna()]
-    if own.empty:
-        return
-    texts = dict(sorted(zip(own["key"], own["settings"], strict=True)))
-    (folder / SETTINGS).write_text(json.dumps({versions(): texts}, indent=0) + "\n")
     is_array = own.map(lambda value: isinstance(value, list | np.ndarray))
-    if is_array.any(axis=None):
-        np.savez_compressed(folder / ARRAYS, **_named(own, is_array))
+    texts = {versions(): dict(sorted(zip(own["key"], own["settings"], strict=True)))}
     kept = own.loc[:, ~is_array.any()].drop(columns=list(UNKEPT), errors="ignore")
     first = [*NAMES, *ORIGIN]
-    kept[[*first, *kept.columns.drop(first)]].to_csv(folder / TABLE, index=False)
+    kept = kept[[*first, *kept.columns.drop(first)]]
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, present, fill in (
+        (TABLE, len(own), lambda draft: kept.to_csv(draft, index=False)),
+        (SETTINGS, len(own), lambda draft: draft.write_text(f"{json.dumps(texts, indent=0)}\n")),
+        (
+            ARRAYS,
+            is_array.any(axis=None),
+            lambda draft: np.savez_compressed(draft, **_named(own, is_array)),
+        ),
+    ):
+        if present:
+            write(folder / name, fill)
+        else:
+            (folder / name).unlink(missing_ok=True)
 
 
 def _named(own: pd.DataFrame, is_array: pd.DataFrame) -> dict[str, np.ndarray]:

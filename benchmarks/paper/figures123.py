@@ -51,6 +51,7 @@ def cell(kind: str, model: str, seed: int, quick: bool = False) -> Cell:
     """Return the cell of a model and a seed."""
     n, steps = (400, 12) if quick else (ROWS, STEPS)
     clf = flow(model, seed, round(steps / (len(moons.rows(kind, seed, n)) // PAPER["batch_size"])))
+    clf = clf.set_params(hidden_neuron_list=(16, 16)) if quick else clf
     return Cell(
         f"{kind} moons",
         model,
