@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from benchmarks.cost import children, scale
+from benchmarks.cost import children, scale, speed
 
 
 @pytest.fixture(scope="session")
@@ -21,3 +21,4 @@ def here(monkeypatch, short_fits):
 
     monkeypatch.setattr(children, "in_child", call)
     monkeypatch.setattr(scale, "in_child", call)
+    monkeypatch.setattr(speed, "PAPER", speed.PAPER | {"epoch_num": 10})
