@@ -2,10 +2,12 @@
 
 import re
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from benchmarks.harness import records
+from benchmarks.harness.detectors import DETECTORS
 
 CHOSEN = ("--data-dir", "{0}", "--datasets", "first", "--seeds", 2, "--detectors", "HBOS", "LOF")
 
@@ -66,3 +68,13 @@ def test_a_run_counts_records_of_other_code(kept, folder, command, capsys):
     command("odds", *arguments, "--cache", folder / "none", "--out", kept, "--fresh")
     assert "other code" not in capsys.readouterr().out
     assert (pd.read_csv(kept / "records.csv")["code"] != "unknown").all()
+
+
+def test_a_fit_that_cannot_be_repeated_says_nothing(kept, folder, command, monkeypatch, capsys):
+    def restless(clf, X):
+        return np.random.default_rng().normal(size=len(X))
+
+    monkeypatch.setattr(DETECTORS["LOF"](0.1, 0, 3).__class__, "decision_function", restless)
+    recheck(command, folder)
+    assert re.search(r"first, LOF, [01]: differs from fit to fit", capsys.readouterr().out)
+    assert (records.texts_of(kept)["code"] != "unknown").all()
