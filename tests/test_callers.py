@@ -24,7 +24,7 @@ pytestmark = pytest.mark.reliability
 SMALL = {"n_estimators": 4, "hidden_neuron_list": (8,), "epoch_num": 3, "random_state": 0}
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(600, 4))
-X_NEW = RNG.normal(size=(5000, 4))
+X_NEW = RNG.normal(size=(2000, 4))
 
 
 @pytest.fixture(scope="module")

@@ -23,7 +23,7 @@ from pyod_robustnvp import RobustRealNVP
 
 torch.set_num_threads(2)
 SMALL = {"n_estimators": 2, "hidden_neuron_list": (8,), "epoch_num": 2, "random_state": 0}
-X = np.random.default_rng(0).normal(size=(5000, 4))
+X = np.random.default_rng(0).normal(size=(1500, 4))
 
 def in_child(work):
     pid = os.fork()

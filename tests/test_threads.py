@@ -148,7 +148,7 @@ def test_an_interrupt_while_threads_start_leaves_none_waiting(monkeypatch):
 
 @pytest.mark.parametrize("call", ["decision_function", "score_samples"])
 def test_scores_do_not_depend_on_the_threads(call, set_threads):
-    table = np.random.default_rng(0).normal(size=(5000, 3))
+    table = np.random.default_rng(0).normal(size=(1500, 3))
     clf = RobustRealNVP(n_estimators=4, hidden_neuron_list=(8,), epoch_num=1, random_state=0)
     scores = getattr(clf.fit(table), call)(table)
     set_threads(1)
@@ -166,7 +166,7 @@ class Watched(StandardScaler):
 
 
 def test_a_transformer_of_the_users_is_called_by_one_thread():
-    table = np.random.default_rng(0).normal(size=(5000, 3))
+    table = np.random.default_rng(0).normal(size=(1500, 3))
     clf = RobustRealNVP(
         preprocessing=Watched(), n_estimators=2, hidden_neuron_list=(4,), epoch_num=1
     )
