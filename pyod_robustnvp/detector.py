@@ -15,10 +15,10 @@ from sklearn.utils.validation import check_is_fitted
 from . import contamination as estimation
 from . import parameters, persistence, tables
 from .base import ThresholdedDetector
+from .columns import Transformer
 from .contamination import Thresholder
 from .density import RandomState, TabularDensity
 from .scaling import Table
-from .views import Transformer
 
 #: What a fit sets last and drops first, so that an interrupted one leaves nothing that counts.
 LAST_LEARNED = "_sigma"

@@ -11,8 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from .axes import PrincipalAxes
+from .columns import RawColumns, ScaledColumns, TransformedColumns
 from .density import Settings
-from .views import PrincipalAxes, RawColumns, ScaledColumns, TransformedColumns, View
+from .views import View
 
 #: What training leaves out by default, at least.
 LEAST_TRIM = 0.35

@@ -109,7 +109,8 @@ def save(model: Model, path: str | os.PathLike[str]) -> None:
         _restored(content, arrays)
     except DAMAGE as error:
         raise ValueError(
-            f"the model can't be saved: {error}; a parameter was changed after the fit: fit again"
+            f"the model can't be saved: {error}; a parameter or the density was changed after the "
+            "fit: fit again"
         ) from error
     text = json.dumps(content, sort_keys=True, allow_nan=False)
     header = {"format": FORMAT, "content": text, "sha256": digest(text, arrays)}

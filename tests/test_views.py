@@ -3,7 +3,11 @@
 import numpy as np
 import pytest
 
-from pyod_robustnvp.views import PrincipalAxes
+from pyod_robustnvp.axes import PrincipalAxes
+from pyod_robustnvp.columns import RawColumns, ScaledColumns
+from pyod_robustnvp.views import View, Views
+
+VIEWS: list[View] = [RawColumns(), ScaledColumns(), PrincipalAxes()]
 
 
 @pytest.fixture
@@ -62,3 +66,35 @@ def test_a_large_constant_column_blinds_no_axis(X):
     np.testing.assert_allclose(
         np.ptp(Y, axis=0).max(), np.ptp(PrincipalAxes().fit(X).transform(X), axis=0).max()
     )
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_every_view_has_an_inverse_and_a_jacobian(view, X):
+    fitted = type(view)().fit(X)
+    np.testing.assert_allclose(fitted.inverse(fitted.transform(X)), X, rtol=1e-9, atol=1e-9)
+    step = 1e-6
+    columns = [
+        (fitted.transform(X + step * unit) - fitted.transform(X - step * unit)) / (2 * step)
+        for unit in np.eye(4)
+    ]
+    _, expected = np.linalg.slogdet(np.stack(columns, axis=-1))
+    np.testing.assert_allclose(fitted.log_det(X), expected, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_every_view_comes_back_from_its_arrays(view, X):
+    fitted, again = type(view)().fit(X), type(view)()
+    state = fitted.state()
+    assert {name: array.shape for name, array in state.items()} == view.shapes(4)
+    again.restore(state)
+    np.testing.assert_array_equal(again.transform(X), fitted.transform(X))
+
+
+def test_a_name_belongs_to_one_view(X):
+    views = Views([ScaledColumns(), ScaledColumns()])
+    views.fit_transform(X)
+    for call in (views.state, lambda: views.shapes(4)):
+        with pytest.raises(
+            ValueError, match=r"two views have an array of the name 'scaler\.center_'"
+        ):
+            call()

@@ -12,7 +12,7 @@ from .detectors import DETECTORS, USUAL
 
 def add_data_dir(parser: ArgumentParser) -> None:
     """Add the folder of the data files."""
-    text = f"their folder; else taken from {DATA_DIR_VARIABLE}"
+    text = f"folder of the data files; else taken from {DATA_DIR_VARIABLE}"
     parser.add_argument("--data-dir", metavar="DIR", help=text)
 
 
@@ -76,7 +76,7 @@ def check(parser: ArgumentParser, options: Namespace) -> None:
 
 
 class Distinct(Action):
-    """Takes names of which none is given twice."""
+    """Takes values of which none is given twice."""
 
     def __call__(
         self,
@@ -87,7 +87,7 @@ class Distinct(Action):
     ) -> None:
         """Set the option, or end with a message."""
         if len(set(values)) < len(values):
-            parser.error(f"{option_string} names a set twice")
+            parser.error(f"{option_string} has a value twice")
         setattr(namespace, self.dest, values)
 
 

@@ -25,8 +25,8 @@ CORE = ("pyod_robustnvp.parameters", "pyod_robustnvp.density")
 #: What syntax trees have of types, which decide no number.
 ANNOTATIONS = ("annotation", "returns", "type_params")
 
-#: What a command line says of a run, in this order, where it is not the default.
-SAID = ("detectors", "contamination", "rows", "datasets", "n_jobs")
+#: Options that decide no number, or that the command line begins with.
+UNSAID = ("name", "seeds", "quick", "data_dir", "cache", "fresh", "out")
 
 
 @cache
@@ -129,9 +129,9 @@ def command(options: argparse.Namespace) -> str:
         words.append("--quick")
     elif "data_dir" in given:
         words.append("--data-dir DIR")
-    for name in SAID:
+    for name, default in options.defaults.items():
         value = given.get(name)
-        if name in given and value != options.defaults[name]:
+        if name not in UNSAID and value != default:
             words.append(f"--{name.replace('_', '-')}")
             words += value if isinstance(value, list | tuple) else [value or "true"]
     return " ".join(map(str, words))

@@ -20,7 +20,7 @@ from benchmarks.__main__ import EXPERIMENTS, parser
         (["bundled", "--quick"], "unrecognized arguments: --quick"),
         (["table2", "--datasets", "glass"], "unrecognized arguments: --datasets"),
         (["table1", "--quick", "--datasets", "glass"], "leave out --datasets"),
-        (["table1", "--datasets", "glass", "glass"], "--datasets names a set twice"),
+        (["table1", "--datasets", "glass", "glass"], "--datasets has a value twice"),
         (["table1", "--cache", __file__], f"{__file__} is no folder"),
         (["--out", __file__], f"{__file__} is no folder"),
         (["recheck", "speed"], "invalid choice: 'speed'"),

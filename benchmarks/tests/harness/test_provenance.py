@@ -86,7 +86,8 @@ def options(**given):
         ({}, "python -m benchmarks odds --seeds 2"),
         ({"data_dir": "/secret", "n_jobs": 2}, "odds --seeds 2 --data-dir DIR --n-jobs 2"),
         ({"quick": True, "data_dir": None}, "odds --seeds 2 --quick"),
-        ({"datasets": ["b"], "contamination": None}, "--contamination true --datasets b"),
+        ({"datasets": ["b"], "contamination": None}, "--datasets b --contamination true"),
+        ({"n_jobs": 3}, "odds --seeds 2 --n-jobs 3"),
     ],
 )
 def test_the_command_is_said_without_folders(given, said):
