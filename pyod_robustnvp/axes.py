@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from .scaling import CenterAndScale, SoftQuantileScaler, Table
+from .threads import mend_fork
 from .views import View
 
 # Axes narrower than this share of the widest keep a share of their smallness: rounding noise and
@@ -102,6 +103,7 @@ def product(left: Table, right: Table) -> Table:
     >>> product(np.eye(2), np.array([[1.0, 2.0], [3.0, 4.0]])).tolist()
     [[1.0, 2.0], [3.0, 4.0]]
     """
+    mend_fork()
     # torch warns of memory that it may not write to, such as a loaded model's.
     tensors = [torch.from_numpy(np.require(table, requirements="W")) for table in (left, right)]
     result: Table = torch.mm(*tensors).numpy()

@@ -25,11 +25,19 @@ class ThresholdedDetector(BaseDetector):  # type: ignore[misc]
 
     def predict(self, X: ArrayLike, return_confidence: bool = False) -> Any:
         """Return 1 for outliers and 0 for inliers, as PyOD's ``predict`` does."""
-        return super(ThresholdedDetector, self._plain()).predict(X, return_confidence)
+        return BaseDetector.predict(self._plain(), X, return_confidence)
 
     def predict_confidence(self, X: ArrayLike) -> Any:
         """Return how sure each label is, as PyOD's ``predict_confidence`` does."""
-        return super(ThresholdedDetector, self._plain()).predict_confidence(X)
+        return BaseDetector.predict_confidence(self._plain(), X)
+
+    def predict_with_rejection(self, X: ArrayLike, *args: Any, **settings: Any) -> Any:
+        """Return labels, -2 where they are unsure, as PyOD's ``predict_with_rejection`` does."""
+        return BaseDetector.predict_with_rejection(self._plain(), X, *args, **settings)
+
+    def compute_rejection_stats(self, *args: Any, **settings: Any) -> Any:
+        """Return what to expect of it, as PyOD's ``compute_rejection_stats`` does."""
+        return BaseDetector.compute_rejection_stats(self._plain(), *args, **settings)
 
     def predict_proba(
         self, X: ArrayLike, method: str = "linear", return_confidence: bool = False

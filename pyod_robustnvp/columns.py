@@ -10,7 +10,7 @@ from sklearn.base import clone
 from sklearn.utils import check_array, check_consistent_length
 
 from .scaling import CenterAndScale, SoftQuantileScaler, Table
-from .units import has_inverse, log_slopes
+from .units import SLOPES, inverse, log_slopes
 from .views import LARGEST, View
 
 
@@ -48,6 +48,17 @@ class RawColumns(View):
     def log_det(self, table: Table) -> Table:
         """Return 0 for each row."""
         return np.zeros(len(table))
+
+    def shapes(self, d: int) -> dict[str, tuple[int, ...]]:
+        """Return nothing: nothing was learned."""
+        return {}
+
+    def state(self) -> dict[str, Table]:
+        """Return nothing: nothing was learned."""
+        return {}
+
+    def restore(self, arrays: Mapping[str, Table]) -> None:
+        """Take back nothing."""
 
 
 class ScaledColumns(View):
@@ -145,16 +156,25 @@ class TransformedColumns(View):
 
     def inverse(self, seen: Table) -> Table:
         """Return the rows that the transformer carries there."""
-        if not has_inverse(self.fitted):
+        try:
+            return inverse(self.fitted, seen)
+        except (AttributeError, IndexError, TypeError, ValueError) as error:
             raise ValueError(
                 f"preprocessing={self.transformer!r} has no inverse, so that rows can't be drawn "
-                "in the units of X; use preprocessing=True or a transformer with inverse_transform"
-            )
-        return np.asarray(self.fitted.inverse_transform(seen), dtype=np.float64)
+                f"in the units of X: {error}; use preprocessing=True or a transformer with "
+                "inverse_transform"
+            ) from error
 
     def log_det(self, table: Table) -> Table:
         """Return the sum of the logarithms of the columns' slopes at each row."""
-        log_det: Table = log_slopes(self.fitted, table).sum(axis=1)
+        try:
+            log_det: Table = log_slopes(self.fitted, table).sum(axis=1)
+        except ValueError as error:
+            raise ValueError(
+                f"preprocessing={self.transformer!r} gives no density per unit of X: {error}; use "
+                f"preprocessing=True, False, {', '.join(each.__name__ for each in SLOPES)} or a "
+                "Pipeline of these, or decision_function, which needs no slope"
+            ) from error
         return log_det
 
     def state(self) -> dict[str, Table]:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
@@ -23,10 +22,11 @@ from torch import Tensor
 from . import devices, threads
 from .box import Box
 from .flow import RealNVP, block_of, state_shapes, views_of
-from .pooling import Pooling, PowerMean
+from .pooling import PowerMean
 from .scaling import Table
-from .training import TrainingSettings, train
-from .views import LARGEST, View, Views
+from .settings import Settings
+from .training import train
+from .views import LARGEST, Views
 
 # Rows that are scored at once, and about how many values of a wide table: either bounds the memory.
 SCORED_ROWS, SCORED_VALUES = 2**14, 2**19
@@ -34,61 +34,12 @@ SCORED_ROWS, SCORED_VALUES = 2**14, 2**19
 LARGEST_TRAINED = 1e6
 # float32 carries it through all couplings, and no training leads there.
 LARGEST_BIAS = 1e15
+# How often rows are drawn that a transformer can't bring back.
+MOST_DRAWS = 100
 # Of a bound on singular values, since these are computed anew.
 TOLERANCE = 1e-4
 
-DEFAULT_POOLING = PowerMean()
 RandomState = int | np.random.RandomState | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Settings:
-    """How a density is learned and pooled; ``parameters.resolve`` makes them of the detector's.
-
-    Attributes
-    ----------
-    views : tuple of View
-        Unfitted; the flows take turns in them. The first one is what ``log_density`` is of.
-    n_flows : int
-    hidden : tuple of int
-        The widths of the hidden layers of each s and t network.
-    pooling : Pooling
-    steps : int
-        Optimiser steps, where ``epochs`` is None: as many rows are learned from as they take.
-    epochs : int or None
-        Passes over the whole table, in place of ``steps``.
-    batch_size, lr, trim, caps, noise, verbose
-        As in :class:`~pyod_robustnvp.training.TrainingSettings`.
-    device : str, torch.device or None
-        None is a GPU where there is one.
-    """
-
-    views: tuple[View, ...]
-    n_flows: int
-    hidden: tuple[int, ...]
-    pooling: Pooling = DEFAULT_POOLING
-    steps: int = 200
-    epochs: int | None = None
-    batch_size: int
-    lr: float
-    trim: float
-    caps: tuple[float, ...] | None
-    noise: float = 0.0
-    verbose: int = 0
-    device: str | torch.device | None = None
-
-    def for_training(self, n: int) -> TrainingSettings:
-        """Return what the training on a table of n rows does."""
-        epochs = self.epochs and self.epochs * max(n // self.batch_size, 1)
-        return TrainingSettings(
-            steps=epochs or self.steps,
-            batch_size=self.batch_size,
-            lr=self.lr,
-            trim=self.trim,
-            caps=self.caps,
-            noise=self.noise,
-            verbose=self.verbose,
-        )
 
 
 class TabularDensity:
@@ -116,7 +67,7 @@ class TabularDensity:
     --------
     >>> from pyod_robustnvp import RobustRealNVP
     >>> from pyod_robustnvp.parameters import resolve
-    >>> settings = resolve(RobustRealNVP().get_params(deep=False))
+    >>> settings = resolve(RobustRealNVP())
     >>> X = np.random.default_rng(0).normal(size=(500, 2))
     >>> density = TabularDensity.fit(X, settings, random_state=0)
     >>> near, far = density.score(np.array([[0.0, 0.0], [9.0, 9.0]]))
@@ -215,13 +166,29 @@ class TabularDensity:
     def sample(self, n: int, random_state: RandomState = None) -> Table:
         """Draw n rows, in the units of the table, from the density that ``log_density`` measures.
 
+        Where a transformer carries no row to what was drawn, as a power transform may, it is drawn
+        again.
+
         Raises
         ------
         ValueError
-            The transformer that makes the first view has no inverse.
+            The transformer that makes the first view has no inverse, or none for most draws.
         """
         threads.mend_fork()
         generator = torch_generator(random_state)
+        rows = self._drawn(n, generator)
+        for _ in range(MOST_DRAWS):
+            lost = ~np.isfinite(rows).all(axis=1)
+            if not lost.any():
+                return rows
+            rows[lost] = self._drawn(int(lost.sum()), generator)
+        raise ValueError(
+            "rows can't be drawn: the inverse of preprocessing has no value where the flows draw; "
+            "use preprocessing=True"
+        )
+
+    def _drawn(self, n: int, generator: torch.Generator) -> Table:
+        """Draw n rows, some of which may be no numbers."""
         drawn = self._working_flows().sample(n, generator)
         of_view = self._by_view(drawn)[0].double()
         chosen = torch.randint(len(of_view), (n,), generator=generator)
@@ -234,6 +201,7 @@ class TabularDensity:
 
     def sigma(self) -> float:
         """Return the largest singular value of any matrix of the networks, by SVD."""
+        threads.mend_fork()
         return float(self.flows.sigma().max())
 
     def state(self) -> dict[str, NDArray[Any]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from inspect import signature
 from typing import Any, Self
 
 import numpy as np
@@ -204,9 +203,9 @@ class RobustRealNVP(ThresholdedDetector):
         return self
 
     def _fit(self, X: ArrayLike) -> None:
-        settings = parameters.resolve(self.get_params(deep=False))
-        parameters.warn_of_no_trimming(settings, self.trim_fraction)
+        settings = parameters.resolve(self)
         table = tables.checked(self, X, reset=True)
+        parameters.warn_of_no_trimming(settings, self.trim_fraction, len(table))
         density = TabularDensity.fit(table, settings, self.random_state)
         scores = density.score(table)
         if not np.isfinite(scores).all():
@@ -312,7 +311,7 @@ class RobustRealNVP(ThresholdedDetector):
         """
         check_is_fitted(self)
         given = self.get_params(deep=False)
-        persistence.save(persistence.Model(type(self).__name__, given, self._learned()), path)
+        persistence.save(persistence.Model(given, self._learned()), path, type(self))
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
@@ -338,7 +337,7 @@ class RobustRealNVP(ThresholdedDetector):
         >>> bool((again.decision_function([[3.0]]) == clf.decision_function([[3.0]])).all())
         True
         """
-        model = persistence.load(path, cls.__name__, signature(cls).parameters)
+        model = persistence.load(path, cls)
         clf = cls(**model.parameters)
         clf.__dict__.update(model.learned)
         return clf

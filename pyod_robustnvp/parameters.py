@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import math
 import warnings
-from collections.abc import Mapping
 from numbers import Integral, Real
 from typing import Any
 
@@ -13,7 +12,8 @@ import numpy as np
 
 from .axes import PrincipalAxes
 from .columns import RawColumns, ScaledColumns, TransformedColumns
-from .density import Settings
+from .settings import Settings
+from .training import kept_rows
 from .views import View
 
 #: What training leaves out by default, at least.
@@ -26,60 +26,59 @@ MOST_WEIGHTS = 10**8
 SMALLEST_CAP = 1e-30
 
 
-def resolve(parameters: Mapping[str, Any]) -> Settings:
-    """Check the detector's parameters and return the settings of its density.
+def resolve(detector: Any) -> Settings:
+    """Check a detector's parameters and return the settings of its density.
 
     Parameters
     ----------
-    parameters : mapping of a name to a value
-        All of ``RobustRealNVP.get_params(deep=False)``; others are ignored. ``random_state`` and
-        ``device`` are checked where they are used.
+    detector : RobustRealNVP
+        Its attributes of the constructor's names are read. ``random_state`` and ``device`` are
+        checked where they are used.
 
     Raises
     ------
     ValueError
         A value can't be used: which parameter it is of, and what to give instead.
-    KeyError
-        A parameter is missing.
 
     Examples
     --------
     >>> from pyod_robustnvp import RobustRealNVP
-    >>> resolve(RobustRealNVP(contamination=0.4).get_params(deep=False)).trim
+    >>> resolve(RobustRealNVP(contamination=0.4)).trim
     0.4
     """
-    hidden = check_widths(parameters["hidden_neuron_list"])
-    n_flows = check_integer("n_estimators", parameters["n_estimators"])
+    hidden = check_widths(detector.hidden_neuron_list)
+    n_flows = check_integer("n_estimators", detector.n_estimators)
     check_size(n_flows, hidden)
-    contamination = check_contamination(parameters["contamination"])
-    epochs = parameters["epoch_num"]
+    contamination = check_contamination(detector.contamination)
+    epochs = detector.epoch_num
     return Settings(
-        verbose=check_option("verbose", parameters["verbose"], (0, 1, 2)),
-        views=check_views(parameters["preprocessing"], parameters["principal_axes"], n_flows),
+        verbose=check_option("verbose", detector.verbose, (0, 1, 2)),
+        views=check_views(detector.preprocessing, detector.principal_axes, n_flows),
         n_flows=n_flows,
         hidden=hidden,
-        batch_size=check_integer("batch_size", parameters["batch_size"]),
+        batch_size=check_integer("batch_size", detector.batch_size),
         epochs=epochs if epochs is None else check_integer("epoch_num", epochs),
-        lr=check_positive("lr", parameters["lr"]),
-        trim=check_trim_fraction(parameters["trim_fraction"], contamination, LEAST_TRIM),
-        caps=check_caps(parameters["lipschitz"]),
-        noise=check_noise(parameters["noise"]),
-        device=parameters["device"],
+        lr=check_positive("lr", detector.lr),
+        trim=check_trim_fraction(detector.trim_fraction, contamination, LEAST_TRIM),
+        caps=check_caps(detector.lipschitz),
+        noise=check_noise(detector.noise),
+        device=detector.device,
     )
 
 
-def warn_of_no_trimming(settings: Settings, trim_fraction: object) -> None:
+def warn_of_no_trimming(settings: Settings, trim_fraction: object, n: int) -> None:
     """Warn where a contamination is so small that training leaves out no row of a batch.
 
     Warns
     -----
     UserWarning
-        The contamination is below half a row of a batch, and ``trim_fraction`` follows it.
+        ``trim_fraction`` follows a contamination that leaves out no row of a batch of n rows.
     """
-    if trim_fraction is None and settings.batch_size * settings.trim < 0.5:
+    batch_size = min(settings.batch_size, n)
+    if trim_fraction is None and kept_rows(batch_size, settings.trim, 2, 1) == batch_size:
         warnings.warn(
             f"trim_fraction=None follows contamination={settings.trim:g}, which leaves no row out "
-            f"of a batch of {settings.batch_size}, so that the model learns the anomalies too; "
+            f"of a batch of {batch_size}, so that the model learns the anomalies too; "
             "give trim_fraction 'auto' or a number, 0 if this is meant",
             UserWarning,
             stacklevel=4,

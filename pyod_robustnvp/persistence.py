@@ -20,9 +20,10 @@ import os
 import re
 import shutil
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
+from inspect import signature
 from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, NoReturn
@@ -35,8 +36,9 @@ from safetensors.numpy import load as from_bytes
 from safetensors.numpy import save as to_bytes
 
 from . import devices
-from .density import TOLERANCE, Settings, TabularDensity
+from .density import TOLERANCE, TabularDensity
 from .parameters import check_integer, check_option, resolve
+from .settings import Settings
 
 FORMAT = "pyod-robustnvp"
 FORMAT_VERSION = 1
@@ -79,19 +81,17 @@ class Model:
 
     Attributes
     ----------
-    class_name : str
     parameters : mapping of a name to a value
         The constructor's arguments.
     learned : mapping of a name to a value
         The attributes that a fit leaves, ``density_`` among them.
     """
 
-    class_name: str
     parameters: Mapping[str, Any]
     learned: Mapping[str, Any]
 
 
-def save(model: Model, path: str | os.PathLike[str]) -> None:
+def save(model: Model, path: str | os.PathLike[str], cls: type) -> None:
     """Write a fitted model: the whole file takes the place of a former one, or none does.
 
     Raises
@@ -104,9 +104,9 @@ def save(model: Model, path: str | os.PathLike[str]) -> None:
         The file can't be written.
     """
     path = _path(path, "saved")
-    content, arrays = _content(model), _arrays(model)
+    content, arrays = _content(model, cls), _arrays(model)
     try:
-        _restored(content, arrays)
+        _restored(content, arrays, cls)
     except DAMAGE as error:
         raise ValueError(
             f"the model can't be saved: {error}; a parameter or the density was changed after the "
@@ -117,16 +117,14 @@ def save(model: Model, path: str | os.PathLike[str]) -> None:
     _replace(Path(os.path.realpath(path)), to_bytes(arrays, header))
 
 
-def load(path: str | os.PathLike[str], class_name: str, parameters: Collection[str]) -> Model:
+def load(path: str | os.PathLike[str], cls: type) -> Model:
     """Return the model that a file holds, on the device of its fit where there is one.
 
     Parameters
     ----------
     path : str or path-like
-    class_name : str
-        Of the detector that the file must hold.
-    parameters : collection of str
-        The names of all its constructor's arguments.
+    cls : type
+        Of the detector that the file must hold: RobustRealNVP or a subclass.
 
     Raises
     ------
@@ -140,12 +138,9 @@ def load(path: str | os.PathLike[str], class_name: str, parameters: Collection[s
     path = _path(path, "loaded")
     try:
         content, arrays = parse(path.read_bytes())
-        if content["class"] != class_name:
+        if content["class"] != cls.__name__:
             raise ValueError(f"it holds a {content['class']!r}, whose own load loads it")
-        for name in sorted(set(parameters) ^ set(content["parameters"])):
-            held = "holds an unknown" if name in content["parameters"] else "lacks the"
-            raise ValueError(f"it {held} parameter {name}")
-        return _restored(content, arrays)
+        return _restored(content, arrays, cls)
     except DAMAGE as error:
         # Torch's errors go on with where in its own code they come from.
         why = (str(error) or type(error).__name__).splitlines()[0]
@@ -172,7 +167,7 @@ def _path(given: str | os.PathLike[str], verb: str) -> Path:
     return path
 
 
-def _content(model: Model) -> Content:
+def _content(model: Model, cls: type) -> Content:
     """Return all but the arrays of a fitted model, as JSON holds it."""
     learned = model.learned
     if more := sorted(set(learned) - {*LEARNED, *ARRAYS, *OTHERS}):
@@ -180,7 +175,7 @@ def _content(model: Model) -> Content:
     plain = {name: _plain(name, learned[name]) for name in LEARNED}
     return {
         "format_version": FORMAT_VERSION,
-        "class": model.class_name,
+        "class": cls.__name__,
         "versions": {name: version(name) for name in PACKAGES},
         "parameters": {name: _plain(name, value) for name, value in model.parameters.items()},
         "learned": plain | {"device_": str(learned["density_"].device)},
@@ -272,32 +267,36 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"it holds a number that is {name}")
 
 
-def _restored(content: Content, arrays: Arrays) -> Model:
+def _restored(content: Content, arrays: Arrays, cls: type) -> Model:
     """Return the model of a content, checked."""
     parameters = {
         name: tuple(value) if isinstance(value, list) else value
         for name, value in content["parameters"].items()
     }
-    settings = _settings(parameters)
+    settings = _settings(cls, parameters)
     learned = {name: _learned(name, content["learned"][name]) for name in LEARNED}
     _check_arrays(settings, learned["n_features_in_"], arrays)
-    learned["density_"] = _density(settings, content["learned"]["device_"], arrays)
+    density = _density(settings, content["learned"]["device_"], arrays)
+    density.loss_curve, density.n_steps = arrays["loss_curve_"].tolist(), learned["n_iter_"]
     learned |= {name: arrays[name] for name in ARRAYS}
-    learned["loss_curve_"] = arrays["loss_curve_"].tolist()
+    learned |= {"density_": density, "loss_curve_": density.loss_curve}
     _check_learned(learned)
     if names := _names(content["feature_names"], learned["n_features_in_"]):
         learned["feature_names_in_"] = np.array(names, dtype=object)
-    return Model(content["class"], parameters, learned)
+    return Model(parameters, learned)
 
 
-def _settings(parameters: dict[str, Any]) -> Settings:
+def _settings(cls: type, parameters: Mapping[str, Any]) -> Settings:
     """Return the settings of parameters, but for those that the file can't hold."""
-    settings = resolve(parameters)
-    check_option("preprocessing", parameters["preprocessing"], (True, False))
-    if type(parameters["random_state"]) not in (int, bool, type(None)):
-        raise ValueError(f"random_state is {parameters['random_state']!r}")
-    if type(parameters["device"]) not in (int, str, type(None)):
-        raise ValueError(f"device is {parameters['device']!r}")
+    if missing := sorted(set(signature(cls).parameters) - set(parameters)):
+        raise ValueError(f"it lacks the parameter {missing[0]}")
+    made = cls(**parameters)
+    settings = resolve(made)
+    check_option("preprocessing", made.preprocessing, (True, False))
+    if type(made.random_state) not in (int, bool, type(None)):
+        raise ValueError(f"random_state is {made.random_state!r}")
+    if type(made.device) not in (int, str, type(None)):
+        raise ValueError(f"device is {made.device!r}")
     return settings
 
 

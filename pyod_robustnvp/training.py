@@ -299,7 +299,9 @@ def _spread(caps: tuple[float, ...] | None, flows: RealNVP, views: int) -> Tenso
     """Return the cap of each network of a coupling, of shape (2 * flows, 1, 1)."""
     if caps is None:
         return None
-    of_flows = [caps[number // views % len(caps)] for number in range(flows.n_flows)]
+    view = views_of(flows.n_flows, views)
+    turns = [int((view[:m] == view[m]).sum()) for m in range(flows.n_flows)]
+    of_flows = [caps[turn % len(caps)] for turn in turns]
     like = flows.biases[0]
     return torch.tensor(of_flows).repeat_interleave(2)[:, None, None].to(like)
 

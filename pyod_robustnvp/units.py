@@ -8,7 +8,9 @@ column carries a density p over to
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -31,8 +33,8 @@ def log_slopes(transformer: Any, table: Table) -> Table:
     Parameters
     ----------
     transformer : fitted transformer
-        MinMaxScaler without clipping, StandardScaler, MaxAbsScaler, RobustScaler, PowerTransformer
-        or a Pipeline of these.
+        Of a class in ``SLOPES``, MinMaxScaler without clipping and FunctionTransformer without a
+        function, or a Pipeline of these.
     table : ndarray of shape (n_samples, n_features)
 
     Raises
@@ -49,29 +51,41 @@ def log_slopes(transformer: Any, table: Table) -> Table:
     if type(transformer) is Pipeline:
         return _of_pipeline(transformer, table)
     slopes = SLOPES.get(type(transformer))
-    if slopes is None or getattr(transformer, "clip", False):
-        raise ValueError(
-            f"preprocessing={transformer!r} has no known slope, so that score_samples can't give a "
-            "density per unit of X; use preprocessing=True, False, StandardScaler, RobustScaler, "
-            "MaxAbsScaler, PowerTransformer or MinMaxScaler(clip=False), or decision_function, "
-            "which needs none"
-        )
+    clips = getattr(transformer, "clip", False)
+    if slopes is None or clips or getattr(transformer, "func", None) is not None:
+        raise ValueError(f"the slope of {transformer!r} is not known")
     return slopes(transformer, table)
 
 
-def has_inverse(transformer: Any) -> bool:
-    """Return whether ``inverse_transform`` undoes ``transform``.
+def inverse(transformer: Any, seen: Table) -> Table:
+    """Return the rows that a transformer carries there, not a number where there is none.
+
+    Raises
+    ------
+    ValueError
+        The transformer, or a step of a Pipeline, has a function without an inverse.
+    AttributeError, IndexError, TypeError
+        As the transformer's ``inverse_transform`` has it.
 
     Examples
     --------
-    >>> has_inverse(MinMaxScaler()), has_inverse(FunctionTransformer(np.log))
-    (True, False)
+    >>> inverse(MinMaxScaler().fit([[0.0], [8.0]]), np.array([[0.5]])).tolist()
+    [[4.0]]
     """
-    if type(transformer) is Pipeline:
-        return all(has_inverse(step) for _, step in transformer.steps if not _passes(step))
-    if type(transformer) is FunctionTransformer:
-        return transformer.func is None or transformer.inverse_func is not None
-    return hasattr(transformer, "inverse_transform")
+    steps = [step for _, step in transformer.steps] if type(transformer) is Pipeline else []
+    for step in (transformer, *steps):
+        if type(step) is FunctionTransformer and step.func and step.inverse_func is None:
+            raise ValueError(f"{step!r} has no inverse_func")
+    with quietly():
+        return np.asarray(transformer.inverse_transform(seen), dtype=np.float64)
+
+
+@contextmanager
+def quietly() -> Iterator[None]:
+    """Silence what scikit-learn says of rows that no user gave: they have no names, or no image."""
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        yield
 
 
 def _passes(step: Any) -> bool:
@@ -83,9 +97,14 @@ def _of_pipeline(pipeline: Pipeline, table: Table) -> Table:
     total, rows = np.zeros_like(table), table
     for _, step in pipeline.steps:
         if not _passes(step):
-            total += log_slopes(step, rows)
+            total += log_slopes(step, np.asarray(rows, dtype=np.float64))
             rows = step.transform(rows)
     return total
+
+
+def _unchanged(function: Any, table: Table) -> Table:
+    """Return the slopes of a function that is none."""
+    return np.zeros_like(table)
 
 
 def _divided(scaler: Any, table: Table) -> Table:
@@ -120,7 +139,8 @@ def _log_spread(scaler: Any, low: float, high: float) -> Table:
     is log 2 where lambda is 0.
     """
     ends = np.repeat([[low], [high]], len(scaler.lambdas_), axis=1)
-    start, end = scaler.transform(ends)
+    with quietly():
+        start, end = np.asarray(scaler.transform(ends))
     flat = scaler.lambdas_ == 0
     powers = np.where(flat, 1.0, scaler.lambdas_)
     image = np.where(flat, np.log(2), np.expm1(powers * np.log(2)) / powers)
@@ -129,6 +149,7 @@ def _log_spread(scaler: Any, low: float, high: float) -> Table:
 
 
 SLOPES: dict[type, Callable[[Any, Table], Table]] = {
+    FunctionTransformer: _unchanged,
     MinMaxScaler: _multiplied,
     MaxAbsScaler: _divided,
     RobustScaler: _divided,

@@ -57,14 +57,15 @@ class View(ABC):
 
     def shapes(self, d: int) -> dict[str, tuple[int, ...]]:
         """Return the shapes of what ``state`` returns, for d columns."""
-        return {}
+        raise ValueError(f"{type(self).__name__} can't be kept as arrays: it has no shapes")
 
     def state(self) -> dict[str, Table]:
         """Return what was learned, as arrays by names that no other view has."""
-        return {}
+        raise ValueError(f"{type(self).__name__} can't be kept as arrays: it has no state")
 
-    def restore(self, arrays: Mapping[str, Table]) -> None:  # noqa: B027, nothing to take back
+    def restore(self, arrays: Mapping[str, Table]) -> None:
         """Take back what ``state`` returned; a ValueError says what can't be."""
+        raise ValueError(f"{type(self).__name__} can't be kept as arrays: it has no restore")
 
 
 class Views:
@@ -130,6 +131,8 @@ class Views:
         for view in self.views:
             rows = table if view.looks_at is None else seen[view.looks_at]
             seen.append(see(view, rows))
+        if len({rows.shape for rows in seen}) > 1:
+            raise ValueError(f"views differ in their shapes: {[rows.shape for rows in seen]}")
         return np.stack(seen)
 
 

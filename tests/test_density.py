@@ -18,7 +18,7 @@ from pyod_robustnvp.views import View
 
 @pytest.fixture(scope="module")
 def settings(make):
-    return resolve(make().get_params(deep=False))
+    return resolve(make())
 
 
 @pytest.fixture(scope="module")
@@ -95,6 +95,28 @@ def test_another_view(settings, X, X_new):
     mixture = np.log(np.exp(by_view).mean(axis=0)) + 5 * np.log(2)
     np.testing.assert_allclose(other.log_density(X_new / 10), mixture, rtol=1e-9)
     assert other.sample(7).shape == (7, 5)
+
+
+def test_views_that_no_flow_could_see_are_refused(settings, X):
+    for views in ((), (PrincipalAxes(),), (RawColumns(), RawColumns(), RawColumns())):
+        with pytest.raises(ValueError, match="views"):
+            replace(settings, views=views, n_flows=2)
+
+    class Narrow(Doubled):
+        def transform(self, table):
+            return table[:, :1]
+
+    other = replace(settings, views=(RawColumns(), Narrow()))
+    with pytest.raises(ValueError, match=r"views differ in their shapes.*\(200, 1\)"):
+        TabularDensity.fit(X, other, 0)
+
+
+def test_a_view_without_arrays_is_not_lost_silently(settings, X):
+    density = TabularDensity.fit(X, replace(settings, views=(Doubled(),)), 0)
+    with pytest.raises(ValueError, match="Doubled can't be kept as arrays: it has no state"):
+        density.state()
+    with pytest.raises(ValueError, match="Doubled can't be kept as arrays: it has no shapes"):
+        TabularDensity.shapes(density.settings, 5)
 
 
 def test_each_flow_gives_the_log_density_of_its_view(density, X_new):

@@ -6,6 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import check_array
 
 from pyod_robustnvp import PAPER
@@ -45,7 +46,17 @@ def test_a_contamination_of_any_type_stays_as_it_was_given(make, fitted, X, kind
     for call in ("predict", "predict_confidence", "predict_proba"):
         np.testing.assert_array_equal(getattr(clf, call)(X), getattr(plain, call)(X))
     assert len(clf.predict(X, return_confidence=True)) == 2
+    assert clf.compute_rejection_stats() == plain.compute_rejection_stats()
+    np.testing.assert_array_equal(
+        clf.predict_with_rejection(X, c_r=0.1), plain.predict_with_rejection(X, c_r=0.1)
+    )
     assert clf.contamination is given
+
+
+def test_a_transformer_gets_a_table_that_was_checked_once(make, X, validations):
+    """What it makes of the rows is checked, for the fit and for the scores; X is not again."""
+    make(preprocessing=FunctionTransformer()).fit(X)
+    assert len(validations) == 3
 
 
 def test_a_fit_changes_no_parameter(make, X):
@@ -57,10 +68,12 @@ def test_a_fit_changes_no_parameter(make, X):
         assert repr(getattr(given, name)) == text
 
 
-@pytest.mark.parametrize("contamination", [2.2e-308, 1e-6, 0.0038])
-def test_a_contamination_that_trims_nothing_warns(make, X, contamination):
+@pytest.mark.parametrize(
+    ("contamination", "n"), [(2.2e-308, 200), (1e-6, 200), (0.0038, 200), (0.005, 50)]
+)
+def test_a_contamination_that_trims_nothing_warns(make, X, contamination, n):
     with pytest.warns(UserWarning, match=r"trim_fraction=None follows contamination=.*no row out"):
-        make(contamination=contamination, trim_fraction=None).fit(X)
+        make(contamination=contamination, trim_fraction=None).fit(X[:n])
 
 
 @pytest.mark.parametrize(

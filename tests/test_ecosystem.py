@@ -147,12 +147,6 @@ def test_a_pickle_holds_no_training_rows(make, X):
         assert row.astype(np.float32).tobytes() not in content
 
 
-def test_a_pickle_of_0_1_says_to_fit_again(fitted):
-    state = fitted.get_params() | {"flow_": None}
-    with pytest.raises(ValueError, match=r"pickled by pyod-robustnvp before 0.2.0.*fit it again"):
-        type(fitted)().__setstate__(state)
-
-
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 def test_gpu_and_cpu_agree(make, X, X_new):
     clf = make(device="cuda").fit(X)

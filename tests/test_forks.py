@@ -72,7 +72,7 @@ in_child(look)
 
 def test_a_child_that_uses_us_does_not_hang_whatever_it_does_first(tried):
     """The parent has used torch's threads and ours."""
-    tried(5)
+    tried(11)
     run("""
 import pickle, tempfile
 clf = RobustRealNVP(**SMALL).fit(X)
@@ -89,6 +89,12 @@ for first in (
     lambda: RobustRealNVP(**SMALL).fit(X),
     lambda: clf.decision_function(X),
     lambda: clf.score_samples(X),
+    lambda: clf.sample(5),
+    lambda: clf.density_.sigma(),
+    lambda: clf.density_.views.transform(X),
+    lambda: clf.density_.log_prob_by_flow(X),
+    lambda: clf.density_.state(),
+    lambda: clf.density_.to("cpu"),
     lambda: RobustRealNVP.load(path),
     lambda: pickle.loads(data),
 ):

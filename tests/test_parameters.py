@@ -11,7 +11,7 @@ from pyod_robustnvp.parameters import resolve
 
 
 def settings_of(clf):
-    return resolve(clf.get_params(deep=False))
+    return resolve(clf)
 
 
 @pytest.mark.parametrize("contamination", [np.float32(0.1), np.float64(0.1), 0.1])

@@ -199,7 +199,7 @@ FORGERIES = {
     "names as text": (lambda c: c.update(feature_names="abc"), "no list of text"),
     "many layers": (put("parameters", "hidden_neuron_list", [4] * 10**6), "it holds 2 layers"),
     "no parameters": (lambda c: c.pop("parameters"), "it lacks 'parameters'"),
-    "other parameter": (put("parameters", "depth", 3), "it holds an unknown parameter depth"),
+    "other parameter": (put("parameters", "depth", 3), "unexpected keyword argument 'depth'"),
     "contamination": (put("parameters", "contamination", 0.7), "contamination"),
     "contamination as text": (put("parameters", "contamination", "a"), "contamination must be"),
     "lr": (put("parameters", "lr", -1), "lr must be a positive"),
@@ -484,3 +484,31 @@ def test_a_transformer_survives_joblib(tmp_path):
     joblib.dump(clf, tmp_path / "model")
     again = joblib.load(tmp_path / "model")
     np.testing.assert_array_equal(again.decision_function(ROWS), clf.decision_scores_)
+
+
+class Quick(RobustRealNVP):
+    """A subclass that takes few parameters."""
+
+    def __init__(self, contamination=0.1, random_state=None):
+        super().__init__(contamination, epoch_num=2, n_estimators=2, random_state=random_state)
+
+
+def test_a_subclass_may_take_fewer_parameters(tmp_path):
+    clf = Quick(random_state=0).fit(ROWS)
+    clf.save(tmp_path / "model")
+    again = Quick.load(tmp_path / "model")
+    assert again.get_params() == clf.get_params()
+    np.testing.assert_array_equal(again.decision_function(ROWS), clf.decision_scores_)
+    expected = RobustRealNVP(epoch_num=2, n_estimators=2, random_state=0).fit(ROWS)
+    np.testing.assert_array_equal(clf.decision_scores_, expected.decision_scores_)
+
+
+def test_a_loaded_density_knows_its_training(path, fitted):
+    density = RobustRealNVP.load(path).density_
+    assert density.n_steps == fitted.n_iter_
+    assert density.loss_curve == fitted.loss_curve_
+
+
+def test_a_pickle_of_an_earlier_version_says_to_fit_again():
+    with pytest.raises(ValueError, match=r"pickled by pyod-robustnvp before 0.2.0.*fit it again"):
+        pickle.loads(FIXTURE.with_name("before-0.2.0.pickle").read_bytes())

@@ -176,7 +176,7 @@ def time_unscored(clf: BaseDetector, X: NDArray) -> float:
     """Return the seconds of our fit of the density alone, NaN for other detectors."""
     if not isinstance(clf, RobustRealNVP):
         return np.nan
-    settings = resolve(clf.get_params(deep=False))
+    settings = resolve(clf)
     return seconds_of(lambda: TabularDensity.fit(X, settings, random_state=0))
 
 

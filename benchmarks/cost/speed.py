@@ -170,7 +170,7 @@ def our_training(clf: RobustRealNVP, rows: torch.Tensor, steps: int) -> Callable
 
 def settings_of(clf: RobustRealNVP) -> Settings:
     """Return the settings of a detector's density."""
-    return resolve(clf.get_params(deep=False))
+    return resolve(clf)
 
 
 def installed(make: Callable[[], T]) -> T | None:

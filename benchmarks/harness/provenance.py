@@ -130,7 +130,7 @@ def command(options: argparse.Namespace) -> str:
     elif "data_dir" in given:
         words.append("--data-dir DIR")
     for name, default in options.defaults.items():
-        value = given.get(name)
+        value = given.get(name, default)
         if name not in UNSAID and value != default:
             words.append(f"--{name.replace('_', '-')}")
             words += value if isinstance(value, list | tuple) else [value or "true"]

@@ -7,7 +7,7 @@ from argparse import ArgumentParser, Namespace
 from sklearn.preprocessing import MinMaxScaler, QuantileTransformer, StandardScaler
 
 from pyod_robustnvp import RobustRealNVP
-from pyod_robustnvp.density import PowerMean
+from pyod_robustnvp.pooling import PowerMean
 
 from ..harness import options as given
 from ..harness import tables

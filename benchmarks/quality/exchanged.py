@@ -12,11 +12,9 @@ from sklearn.base import BaseEstimator
 
 from pyod_robustnvp import RobustRealNVP
 from pyod_robustnvp.density import TabularDensity
-from pyod_robustnvp.parameters import resolve
+from pyod_robustnvp.parameters import LEAST_TRIM, resolve
 
 HELD_OUT = 0.1
-#: What the default's training leaves out.
-TRIMMED = 0.35
 
 
 class Exchanged(BaseEstimator):
@@ -51,7 +49,7 @@ class Exchanged(BaseEstimator):
 
     def _density(self, X: NDArray, **changes: Any) -> TabularDensity:
         default = RobustRealNVP(contamination=self.contamination)
-        settings = resolve(default.get_params(deep=False))
+        settings = resolve(default)
         return TabularDensity.fit(X, replace(settings, **changes), self.random_state)
 
 
@@ -86,7 +84,7 @@ class StepsByHeldOutLikelihood(Exchanged):
 
         def loss(steps: int) -> float:
             scores = np.sort(self._density(X[rest], steps=steps).score(X[held_out]))
-            return scores[: max(round((1 - TRIMMED) * len(scores)), 1)].mean()
+            return scores[: max(round((1 - LEAST_TRIM) * len(scores)), 1)].mean()
 
         self.density_ = self._density(X, steps=min(self.candidates, key=loss))
         return self

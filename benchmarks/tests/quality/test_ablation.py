@@ -48,7 +48,7 @@ def test_every_variant_differs_from_the_default_and_from_the_others():
     ],
 )
 def test_settings_are_exchanged(X, short_fits, name, changes):
-    settings = replace(resolve(RobustRealNVP().get_params(deep=False)), **changes)
+    settings = replace(resolve(RobustRealNVP()), **changes)
     expected = TabularDensity.fit(X, settings, 0).score(X)
     found = ablation.VARIANTS[name](0.1, 0, 3).fit(X).decision_function(X)
     np.testing.assert_array_equal(found, expected)

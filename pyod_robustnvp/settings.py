@@ -1,0 +1,73 @@
+"""The settings of a density, checked: what makes it another one is exchanged here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+from .pooling import Pooling, PowerMean
+from .training import TrainingSettings
+from .views import View
+
+DEFAULT_POOLING = PowerMean()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """How a density is learned and pooled; ``parameters.resolve`` makes them of the detector's.
+
+    Attributes
+    ----------
+    views : tuple of View
+        Unfitted; the flows take turns in them. The first one is what ``log_density`` is of.
+    n_flows : int
+    hidden : tuple of int
+        The widths of the hidden layers of each s and t network.
+    pooling : Pooling
+    steps : int
+        Optimiser steps, where ``epochs`` is None: as many rows are learned from as they take.
+    epochs : int or None
+        Passes over the whole table, in place of ``steps``.
+    batch_size, lr, trim, caps, noise, verbose
+        As in :class:`~pyod_robustnvp.training.TrainingSettings`.
+    device : str, torch.device or None
+        None is a GPU where there is one.
+    """
+
+    views: tuple[View, ...]
+    n_flows: int
+    hidden: tuple[int, ...]
+    pooling: Pooling = DEFAULT_POOLING
+    steps: int = 200
+    epochs: int | None = None
+    batch_size: int
+    lr: float
+    trim: float
+    caps: tuple[float, ...] | None
+    noise: float = 0.0
+    verbose: int = 0
+    device: str | torch.device | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse views that no flow could see, or that look at what is not there."""
+        looks = [view.looks_at for view in self.views]
+        if not looks or any(n is not None and n >= number for number, n in enumerate(looks)):
+            raise ValueError(
+                "views must be one or more, each looking at the table or an earlier one"
+            )
+        if self.n_flows < len(looks):
+            raise ValueError(f"{len(looks)} views need as many flows at least, got {self.n_flows}")
+
+    def for_training(self, n: int) -> TrainingSettings:
+        """Return what the training on a table of n rows does."""
+        epochs = self.epochs and self.epochs * max(n // self.batch_size, 1)
+        return TrainingSettings(
+            steps=epochs or self.steps,
+            batch_size=self.batch_size,
+            lr=self.lr,
+            trim=self.trim,
+            caps=self.caps,
+            noise=self.noise,
+            verbose=self.verbose,
+        )
