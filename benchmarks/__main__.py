@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from argparse import ArgumentDefaultsHelpFormatter, ArgumentParser, _SubParsersAction
+from argparse import ArgumentParser, _SubParsersAction
 
 from .cost.profiles import PROFILE
 from .cost.reliability import RELIABILITY
@@ -64,7 +64,7 @@ def _add(commands: _SubParsersAction, experiment: Experiment) -> None:
         experiment.name,
         help=text,
         description=text,
-        formatter_class=ArgumentDefaultsHelpFormatter,
+        formatter_class=given.WithDefaults,
     )
     experiment.add_arguments(command)
     given.add_out(command, experiment.out)

@@ -12,10 +12,10 @@ from .scaling import CenterAndScale, SoftQuantileScaler, Table
 from .threads import mend_fork
 from .views import View
 
-# Axes narrower than this share of the widest keep a share of their smallness: rounding noise and
+# Axes narrower than this part of the widest keep a part of their smallness: rounding noise and
 # columns that depend on each other exactly must not outweigh everything else.
 NARROWEST_AXIS = 0.05
-# Covariances below this share of the largest are none, next to its rounding; LAPACK's iteration for
+# Covariances below this part of the largest are none, next to its rounding; LAPACK's iteration for
 # the axes may not come to an end over them.
 NEGLIGIBLE = 1e-100
 

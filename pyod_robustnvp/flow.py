@@ -20,7 +20,7 @@ Lipschitz constant of s and t by :math:`k^v` for v layers and makes the density 
 itself around a small cluster of anomalies. The smaller k, the nearer is a flow to one Gaussian.
 
 **Trimmed loss.** Training (``training.py``) minimises the mean of :math:`-\log p(x)` over the rows
-of a batch that the model itself finds likely, the least likely eps of them left out.
+of a batch that the model itself finds likely, the least likely of them left out.
 
 **Stack.** The weights of the s and t networks of all flows lie in one tensor a layer, of shape
 ``(couplings, 2 * flows, n_out, n_in)``, s and t taking turns on the second axis: a layer of a

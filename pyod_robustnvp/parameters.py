@@ -146,19 +146,19 @@ def check_contamination(value: Any) -> float | None:
         if not 0 < value <= 0.5:
             raise ValueError(
                 f"contamination must be in (0, 0.5], got {value!r}; "
-                "give the share of outliers you expect, 0.1 if you have no idea"
+                "give the contamination that you expect, 0.1 if you don't know it"
             )
         return float(value)
     if isinstance(value, type) or not (hasattr(value, "fit") and hasattr(value, "predict")):
         raise ValueError(
             "contamination must be a number in (0, 0.5] or a PyThresh object, "
-            f"got {value!r}; give 0.1 if you have no idea"
+            f"got {value!r}; give 0.1 if you don't know it"
         )
     return None
 
 
 def check_trim_fraction(value: Any, contamination: float | None, least: float) -> float:
-    """Return the share eps that training leaves out, ``least`` and up for 'auto'.
+    """Return the fraction that training leaves out of a batch, ``least`` and up for 'auto'.
 
     Examples
     --------

@@ -18,7 +18,7 @@ REAL_NVP = {"trim_fraction": 0.0, "lipschitz": None}
 TRIM_REAL_NVP = {"lipschitz": None}
 
 #: The authors' settings for RobustRealNVP on ODDS (Liu, Tan, Zhou 2022, and their experiment
-#: scripts), where ``contamination`` is the true share of anomalies.
+#: scripts), where ``contamination`` is the true one.
 PAPER = {
     "preprocessing": MinMaxScaler(),
     "principal_axes": False,

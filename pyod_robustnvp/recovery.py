@@ -22,7 +22,7 @@ class DivergenceGuard:
     The last part is for rows that are not of magnitude one: their losses are squares, and a cap
     alone multiplies them.
 
-    It may be that of one share of the rows alone, of those that training keeps or of fewer: the
+    It may be that of one part of the rows alone, of those that training keeps or of fewer: the
     likeliest rows pay for it when training comes nearer to far ones, and the far ones when it drops
     them. Training that diverged does worse on both. A finite loss alone proves little: weights may
     have grown beyond use in the step before, or the tanh of all networks may be saturated, so that
@@ -35,7 +35,7 @@ class DivergenceGuard:
     columns : Tensor of shape (flows, d, n)
         Rows for each flow, in its order of columns.
     kept : sequence of int
-        How many rows a loss keeps, for each share.
+        How many rows a loss keeps, for each part.
 
     Examples
     --------
@@ -79,7 +79,7 @@ class DivergenceGuard:
 
     @torch.no_grad()
     def _losses(self) -> Tensor:
-        """Return the losses in nats a row, of shape (shares, flows), summed in float64."""
+        """Return the losses in nats a row, of shape (parts, flows), summed in float64."""
         workspace = CouplingWorkspace(self.flows.weights, self.flows.biases, self.columns.shape[2])
         z, log_det = workspace.forward(self.columns)
         nll = -log_density(z.double(), log_det.double())

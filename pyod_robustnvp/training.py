@@ -1,13 +1,13 @@
 r"""Algorithm 1 of Liu, Tan, Zhou (2022): mini-batch likelihood without the least likely rows.
 
-A step draws a batch of m rows for each flow, leaves out the share eps that the flow itself
+A step draws a batch of m rows for each flow, leaves out the fraction eps that the flow itself
 finds least likely, and lowers the mean of the rest,
 
 .. math:: \min_\theta \frac{1}{(1 - \epsilon) m} \sum_{i \in kept} -\log p_\theta(x_i).
 
-The share grows linearly from 0 to eps over the first steps, since a model that has learned nothing
-yet can't tell which rows are unlikely. After every step the weights are brought back under the
-Lipschitz caps.
+The fraction grows linearly from 0 to eps over the first steps, since a model that has learned
+nothing yet can't tell which rows are unlikely. After every step the weights are brought back under
+the Lipschitz caps.
 
 Rows may come in several views, coordinates of the same rows; the flows take turns in them. Noise
 that is added to the rows, anew in every batch, keeps a flow from concentrating on the few values of
@@ -57,7 +57,7 @@ class TrainingSettings:
     lr : float
         Step size of Adam.
     trim : float
-        Share eps of each batch that is left out.
+        Fraction eps of each batch that is left out.
     caps : tuple of float or None
         Bounds k on the singular values, which the flows of a view take in turns; None for no
         bound.

@@ -162,7 +162,7 @@ def contestant(
 ) -> Contestant:
     """Return an untrained flow of those in ``FLOWS`` that is to learn the rows of X.
 
-    The reference leaves out the share eps of each batch; the others learn from all of it.
+    The reference leaves out the fraction eps of each batch; the others learn from all of it.
     """
     model, nll = FLOWS[name](X.shape[1], width)
     if name == "reference":

@@ -247,7 +247,7 @@ def make(name: str, columns: int) -> BaseDetector:
 
 
 def as_authors(contamination: float) -> RobustRealNVP:
-    """Return our detector with the paper's settings, told the rate as the authors' was."""
+    """Return our detector with the paper's settings, told the true contamination as theirs was."""
     return RobustRealNVP(**PAPER, contamination=contamination, random_state=0, device="cpu")
 
 

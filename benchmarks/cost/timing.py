@@ -30,7 +30,7 @@ def in_turn(
     ----------
     contestants : mapping of a name to Timed
     rounds : int or mapping of a name to int
-        Who has fewer leaves the later rounds to the others.
+        A contestant with fewer rounds leaves the later ones to the others.
     warm_up : bool, default=True
         Whether a first round is run and not counted.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argparse import Action, ArgumentParser, ArgumentTypeError, Namespace
+from argparse import Action, ArgumentParser, ArgumentTypeError, HelpFormatter, Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -73,6 +73,16 @@ def check(parser: ArgumentParser, options: Namespace) -> None:
     """End with a message where options don't go together."""
     if getattr(options, "quick", False) and tuple(getattr(options, "datasets", ODDS)) != ODDS:
         parser.error("--quick makes tables of its own: leave out --datasets")
+
+
+class WithDefaults(HelpFormatter):
+    """Says the default of each option that has one."""
+
+    def _get_help_string(self, action: Action) -> str | None:
+        default = action.default
+        words = " ".join(default) if isinstance(default, tuple) else default
+        told = default not in (None, False) and action.option_strings and action.nargs != 0
+        return f"{action.help} (default: {words})" if told else action.help
 
 
 class Distinct(Action):
