@@ -209,7 +209,7 @@ class RealNVP(nn.Module):
         Parameters
         ----------
         x : Tensor of shape (views, n, d)
-            Member m sees view ``m % views``.
+            Which flow sees which view: :func:`views_of`.
 
         Returns
         -------

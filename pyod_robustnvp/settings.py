@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
@@ -14,8 +14,10 @@ DEFAULT_POOLING = PowerMean()
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
+class Settings(TrainingSettings):
     """How a density is learned and pooled; ``parameters.resolve`` makes them of the detector's.
+
+    Besides those of the training,
 
     Attributes
     ----------
@@ -29,8 +31,6 @@ class Settings:
         Optimiser steps, where ``epochs`` is None: as many rows are learned from as they take.
     epochs : int or None
         Passes over the whole table, in place of ``steps``.
-    batch_size, lr, trim, caps, noise, verbose
-        As in :class:`~pyod_robustnvp.training.TrainingSettings`.
     device : str, torch.device or None
         None is a GPU where there is one.
     """
@@ -41,12 +41,6 @@ class Settings:
     pooling: Pooling = DEFAULT_POOLING
     steps: int = 200
     epochs: int | None = None
-    batch_size: int
-    lr: float
-    trim: float
-    caps: tuple[float, ...] | None
-    noise: float = 0.0
-    verbose: int = 0
     device: str | torch.device | None = None
 
     def __post_init__(self) -> None:
@@ -61,13 +55,6 @@ class Settings:
 
     def for_training(self, n: int) -> TrainingSettings:
         """Return what the training on a table of n rows does."""
-        epochs = self.epochs and self.epochs * max(n // self.batch_size, 1)
-        return TrainingSettings(
-            steps=epochs or self.steps,
-            batch_size=self.batch_size,
-            lr=self.lr,
-            trim=self.trim,
-            caps=self.caps,
-            noise=self.noise,
-            verbose=self.verbose,
-        )
+        if self.epochs is None:
+            return self
+        return replace(self, steps=self.epochs * max(n // self.batch_size, 1))

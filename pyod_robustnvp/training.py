@@ -129,7 +129,7 @@ def train(
     flows : RealNVP
         Their parameters are overwritten; on the device of x.
     x : Tensor of shape (views, n, d)
-        Member m sees view ``m % views``.
+        Which flow sees which view: :func:`~pyod_robustnvp.flow.views_of`.
     settings : TrainingSettings
     generator : torch.Generator
         On the CPU, so that the order of the rows is the same on every device.
