@@ -7,15 +7,12 @@ import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
 
 from .provenance import versions
-
-if TYPE_CHECKING:
-    from .cells import Cell
 
 #: Where the results of this repository are kept.
 RESULTS = Path(__file__).parents[1] / "results"
@@ -28,6 +25,22 @@ ORIGIN = ("code", "made", "machine")
 UNKEPT = ("error", "present code", "lender", "settings", "versions")
 
 Record = dict[str, Any]
+
+
+class Wanted(Protocol):
+    """What a record is looked for by: a :class:`~benchmarks.harness.cells.Cell` has it."""
+
+    @property
+    def title(self) -> dict[str, Any]:
+        """What names it."""
+
+    @property
+    def key(self) -> str:
+        """A digest of its settings."""
+
+    @property
+    def code(self) -> str:
+        """A hash of the code that would make it."""
 
 
 class Records:
@@ -62,7 +75,7 @@ class Records:
         for record in records:
             self._found[tuple(record[name] for name in NAMES)].append(record)
 
-    def find(self, cell: Cell, fresh: bool = False) -> Record | None:
+    def find(self, cell: Wanted, fresh: bool = False) -> Record | None:
         """Return the record of a cell, of the present code where there is one.
 
         Where there is none, a record of other code is returned, but not to who wants a fresh one.
