@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Self
 
 import numpy as np
@@ -189,7 +190,8 @@ class TabularDensity:
 
     def _drawn(self, n: int, generator: torch.Generator) -> Table:
         """Draw n rows, some of which may be no numbers."""
-        drawn = self._working_flows().sample(n, generator)
+        with modes_kept():
+            drawn = self._working_flows().sample(n, generator)
         of_view = self._by_view(drawn)[0].double()
         chosen = torch.randint(len(of_view), (n,), generator=generator)
         return self.views.inverse(of_view[chosen, torch.arange(n)].cpu().numpy())
@@ -299,14 +301,31 @@ class TabularDensity:
             return of_part(np.asarray(table[part], dtype=np.float64))
 
         found = np.empty((n, *shape))
-        for part, result in zip(parts, threads.shared(work, parts, n_threads), strict=True):
-            found[part] = result
+        with modes_kept():
+            for part, result in zip(parts, threads.shared(work, parts, n_threads), strict=True):
+                found[part] = result
         return found
 
     def _threads(self) -> int:
         """Return how many threads may score parts: one where it is a GPU or code of the user's."""
         alone = self.device.type != "cpu" or not self.views.runs_in_threads
         return 1 if alone else torch.get_num_threads()
+
+
+@contextmanager
+def modes_kept() -> Iterator[None]:
+    """Leave torch's modes as they are, though an interrupt strikes where they are switched within.
+
+    Examples
+    --------
+    >>> with modes_kept():
+    ...     _ = torch.set_grad_enabled(False)
+    >>> torch.is_grad_enabled()
+    True
+    """
+    inference, gradients = torch.is_inference_mode_enabled(), torch.is_grad_enabled()
+    with torch.inference_mode(inference), torch.set_grad_enabled(gradients):
+        yield
 
 
 def rows_at_once(n: int, d: int, block: int, n_threads: int) -> int:

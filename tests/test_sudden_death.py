@@ -91,6 +91,8 @@ def test_an_interrupted_scoring_leaves_a_whole_model(deaths, tried):
         interrupted += not struck(
             lambda: clf.decision_function(table), KeyboardInterrupt, rng.uniform(1e-5, duration)
         )
+        assert torch.is_grad_enabled()
+        assert not torch.is_inference_mode_enabled()
         np.testing.assert_array_equal(clf.decision_function(table), expected)
     assert interrupted > deaths / 4
 
