@@ -113,7 +113,8 @@ class TabularDensity:
         with torch.inference_mode(False), torch.enable_grad():
             flows = RealNVP(seen.shape[2], settings.n_flows, settings.hidden, generator).to(device)
             losses = train(flows, as_tensor(seen, LARGEST_TRAINED, device), training, generator)
-        density = cls(settings, box, views, flows.requires_grad_(False).cpu(), device)
+            flows = flows.requires_grad_(False).cpu()
+        density = cls(settings, box, views, flows, device)
         density.loss_curve, density.n_steps = losses, training.steps
         return density
 
@@ -238,7 +239,8 @@ class TabularDensity:
         box, views = Box(), Views(settings.views)
         box.restore("box", arrays)
         views.restore(arrays)
-        flows = RealNVP.from_arrays(arrays).requires_grad_(False)
+        with modes_kept():
+            flows = RealNVP.from_arrays(arrays).requires_grad_(False)
         density = cls(settings, box, views, flows, device)
         density._check_flows()
         return density
@@ -260,7 +262,8 @@ class TabularDensity:
         """Take the device of the fit where it exists, else the CPU."""
         threads.mend_fork()
         vars(self).update(state)
-        self.flows = RealNVP.from_arrays(state["flows"]).requires_grad_(False)
+        with modes_kept():
+            self.flows = RealNVP.from_arrays(state["flows"]).requires_grad_(False)
         self.device = devices.choose_again(self.settings.device, state["device"])
 
     def _working_flows(self) -> RealNVP:
@@ -270,7 +273,8 @@ class TabularDensity:
         if self.device.type == "cpu":
             return self.flows
         if self._working is None:
-            self._working = copy.deepcopy(self.flows).to(self.device)
+            with modes_kept():
+                self._working = copy.deepcopy(self.flows).to(self.device)
         return self._working
 
     def _by_view(self, by_flow: Tensor) -> list[Tensor]:
