@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields
 
 import torch
 
@@ -55,6 +55,7 @@ class Settings(TrainingSettings):
 
     def for_training(self, n: int) -> TrainingSettings:
         """Return what the training on a table of n rows does."""
-        if self.epochs is None:
-            return self
-        return replace(self, steps=self.epochs * max(n // self.batch_size, 1))
+        own = {each.name: getattr(self, each.name) for each in fields(TrainingSettings)}
+        if self.epochs is not None:
+            own["steps"] = self.epochs * max(n // self.batch_size, 1)
+        return TrainingSettings(**own)
