@@ -20,13 +20,14 @@ from .paper.figures123 import FIGURE1, FIGURE2, FIGURE3
 from .paper.report import REPORT
 from .paper.tables import TABLE1, TABLE2
 from .quality.ablation import ABLATION
-from .quality.comparison import BUNDLED, CLUSTERS, ODDS
+from .quality.choice import CHOICE
+from .quality.comparison import CLUSTERS, ODDS, SAMPLE
 from .quality.contamination import CONTAMINATION
 from .quality.sensitivity import SENSITIVITY
 
 #: All experiments; the first is run where none is named.
 EXPERIMENTS = (
-    BUNDLED, ODDS, CLUSTERS, ABLATION, SENSITIVITY, CONTAMINATION,
+    SAMPLE, CHOICE, ODDS, CLUSTERS, ABLATION, SENSITIVITY, CONTAMINATION,
     SPEED, SCALE, PROFILE, RELIABILITY,
     TABLE1, FIGURE1, FIGURE2, FIGURE3, FIGURE4, TABLE2, FIGURE5, FIGURE6, REPORT,
     CIFAR10_FEATURES, DOWNLOAD,

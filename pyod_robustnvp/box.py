@@ -1,6 +1,14 @@
-"""The box around the training rows, and what being far outside of it costs."""
+"""The box around the training rows, and what being far outside of it costs.
+
+:class:`Box` moves a whole row along the line to the middle, and goes with a single view, whose
+scores are log-densities. :class:`~pyod_robustnvp.edges.ColumnBox` looks at each column by itself.
+"""
 
 from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Self
 
 import numpy as np
 
@@ -14,7 +22,42 @@ ENOUGH = 10_000
 FARTHEST = 1e150
 
 
-class Box(CenterAndScale):
+class Surroundings(ABC):
+    """What lies around the training rows: it brings far rows near and charges them for the way.
+
+    Tables are finite float64 arrays of shape (n_samples, n_features), which nothing checks again.
+    """
+
+    def __repr__(self) -> str:
+        """Return what makes the box."""
+        return f"{type(self).__name__}()"
+
+    @abstractmethod
+    def fit(self, table: Table) -> Self:
+        """Learn where the rows lie."""
+
+    @abstractmethod
+    def project(self, X: Table) -> tuple[Table, Table]:
+        """Return rows near enough for a density, and the way of each, of shape (n_samples, ...)."""
+
+    @abstractmethod
+    def charge(self, scores: Table, way: Table) -> Table:
+        """Return what the scores of near rows become by the way that they were brought."""
+
+    @abstractmethod
+    def shapes(self, d: int) -> dict[str, tuple[int, ...]]:
+        """Return the shapes of what ``state`` returns, for d columns."""
+
+    @abstractmethod
+    def state(self) -> dict[str, Table]:
+        """Return what was learned, as arrays by names that no view has."""
+
+    @abstractmethod
+    def restore(self, arrays: Mapping[str, Table]) -> None:
+        """Take back what ``state`` returned; a ValueError says what can't be."""
+
+
+class Box(Surroundings):
     r"""A box around rows, onto whose surroundings rows that lie far outside are projected.
 
     Far from everything that it was trained on, a density may rise again along a way out. With the
@@ -42,7 +85,10 @@ class Box(CenterAndScale):
     ([[1.0, -4.0], [2.0, 5.0]], [0.0, 6.0])
     """
 
-    def fit(self, table: Table) -> Box:
+    center_: Table
+    scale_: Table
+
+    def fit(self, table: Table) -> Self:
         """Learn the middle and the half-widths of finite float64 rows."""
         # Halves, here and below: the difference of two huge numbers may overflow.
         some = table[:: max(len(table) // ENOUGH, 1)] / 2
@@ -50,8 +96,8 @@ class Box(CenterAndScale):
         middle = low / 2 + high / 2
         width = np.maximum(table.max(axis=0) / 2 - middle, middle - table.min(axis=0) / 2)
         with np.errstate(over="ignore"):
-            self.center_: Table = 2 * middle
-            self.scale_: Table = width_above_zero(finite(2 * width), self.center_)
+            self.center_ = 2 * middle
+            self.scale_ = width_above_zero(finite(2 * width), self.center_)
         return self
 
     def project(self, X: Table) -> tuple[Table, Table]:
@@ -79,6 +125,24 @@ class Box(CenterAndScale):
         projected[far], distance = self._projected(X[far])
         penalty[far] = (distance**2 - NEAR**2) / 2
         return projected, penalty
+
+    def charge(self, scores: Table, way: Table) -> Table:
+        """Return the scores with the penalties added."""
+        return way + scores
+
+    def shapes(self, d: int) -> dict[str, tuple[int, ...]]:
+        """Return the shapes of what ``state`` returns, for d columns."""
+        return CenterAndScale.shapes("box", d)
+
+    def state(self) -> dict[str, Table]:
+        """Return the middle and the half-widths."""
+        return {"box.center_": self.center_, "box.scale_": self.scale_}
+
+    def restore(self, arrays: Mapping[str, Table]) -> None:
+        """Take back the middle and the half-widths."""
+        kept = CenterAndScale()
+        kept.restore("box", arrays)
+        self.center_, self.scale_ = kept.center_, kept.scale_
 
     def _projected(self, X: Table) -> tuple[Table, Table]:
         """Return the projections of far rows, and their distances in half-widths."""

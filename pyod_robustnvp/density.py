@@ -1,9 +1,9 @@
 r"""The fitted density of a table, without the PyOD face: what a fit leaves and a score needs.
 
-A row goes one way: the box projects it where it lies far outside, each view turns it into other
-coordinates, the flows of the view give it log-densities there, and the pooling makes one score of
-these. Tables are finite float32 or float64 arrays of shape (n_samples, n_features); nothing here
-checks them again.
+A row goes one way: the box brings it near where it lies far outside, each view turns it into other
+coordinates, the flows of the view give it log-densities there, the pooling makes one score of
+these, and the box charges the row for the way. Tables are finite float32 or float64 arrays of shape
+(n_samples, n_features); nothing here checks them again.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from typing import Any, Self
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from sklearn.utils import check_random_state
 from torch import Tensor
 
 from . import devices, threads
-from .box import Box
+from .box import Surroundings
+from .draws import RandomState, some_rows, torch_generator
 from .flow import RealNVP, block_of, state_shapes, views_of
-from .pooling import PowerMean
+from .pooling import Pooling, PowerMean
 from .scaling import Table
 from .settings import Settings
 from .training import train
-from .views import LARGEST, Views
+from .views import LARGEST, Views, merged
 
 # Rows that are scored at once, and about how many values of a wide table: either bounds the memory.
 SCORED_ROWS, SCORED_VALUES = 2**14, 2**19
@@ -37,10 +37,10 @@ LARGEST_TRAINED = 1e6
 LARGEST_BIAS = 1e15
 # How often rows are drawn that a transformer can't bring back.
 MOST_DRAWS = 100
+# Training rows by which the pooling is fitted.
+POOLED_ROWS = 4096
 # Of a bound on singular values, since these are computed anew.
 TOLERANCE = 1e-4
-
-RandomState = int | np.random.RandomState | None
 
 
 class TabularDensity:
@@ -51,10 +51,12 @@ class TabularDensity:
     Attributes
     ----------
     settings : Settings
-    box : Box
+    box : Surroundings
         Around the rows that were learned from.
     views : Views
         Fitted to these rows.
+    pooling : Pooling
+        Fitted to what the flows say of these rows.
     flows : RealNVP
         On the CPU; a copy on ``device`` does the work.
     device : torch.device
@@ -77,9 +79,15 @@ class TabularDensity:
     """
 
     def __init__(
-        self, settings: Settings, box: Box, views: Views, flows: RealNVP, device: torch.device
+        self,
+        settings: Settings,
+        box: Surroundings,
+        views: Views,
+        flows: RealNVP,
+        device: torch.device,
     ) -> None:
         self.settings, self.box, self.views, self.flows = settings, box, views, flows
+        self.pooling: Pooling = copy.copy(settings.pooling)
         self.device = device
         self.loss_curve: list[float] = []
         self.n_steps = 0
@@ -107,8 +115,9 @@ class TabularDensity:
         generator = torch_generator(random_state)
         most = len(table) if settings.epochs else training.steps * training.batch_size
         learned = some_rows(table, most, generator).astype(np.float64, copy=False)
-        box, views = Box().fit(learned), Views(settings.views)
-        seen = views.fit_transform(learned)
+        box, views = copy.copy(settings.box).fit(learned), Views(settings.views)
+        near, _ = box.project(learned)
+        seen = views.fit_transform(near)
         # The caller may have switched gradients off.
         with torch.inference_mode(False), torch.enable_grad():
             flows = RealNVP(seen.shape[2], settings.n_flows, settings.hidden, generator).to(device)
@@ -116,10 +125,19 @@ class TabularDensity:
             flows = flows.requires_grad_(False).cpu()
         density = cls(settings, box, views, flows, device)
         density.loss_curve, density.n_steps = losses, training.steps
+        density._fit_pooling(near, seen)
         return density
 
+    def _fit_pooling(self, near: Table, seen: Table) -> None:
+        """Let the pooling learn from what is said of training rows."""
+        every = max(len(near) // POOLED_ROWS, 1)
+        with modes_kept():
+            by_flow = self._log_probs_of(seen[:, ::every])
+        of_columns = self.views.of_columns(near[::every])
+        self.pooling.fit(self._by_view(by_flow), of_columns, near.shape[1])
+
     def score(self, table: NDArray[np.floating], batch_size: int | None = None) -> Table:
-        """Return the anomaly score of each row, in nats, the higher the more abnormal.
+        """Return the anomaly score of each row, the higher the more abnormal.
 
         Parameters
         ----------
@@ -129,8 +147,8 @@ class TabularDensity:
         """
 
         def of_part(rows: Table) -> Table:
-            near, penalty = self.box.project(rows)
-            return penalty + self.settings.pooling(self._by_view(self._log_probs(near)))
+            near, way = self.box.project(rows)
+            return self.box.charge(self.pooling(*self._said(near)), way)
 
         return self._by_parts(table, of_part, batch_size)
 
@@ -215,13 +233,18 @@ class TabularDensity:
         ValueError
             A view holds a transformer of the user's.
         """
-        return self.flows.arrays() | self.box.state("box") | self.views.state()
+        own = merged([self.box.state(), self.views.state(), self.pooling.state()])
+        return self.flows.arrays() | own
 
     @staticmethod
     def shapes(settings: Settings, d: int) -> dict[str, tuple[str, tuple[int, ...]]]:
         """Return the type and the shape of each array of ``state``, for a table of d columns."""
         of_flows = state_shapes(d, settings.n_flows, settings.hidden)
-        others = Box.shapes("box", d) | Views(settings.views).shapes(d)
+        others = (
+            settings.box.shapes(d)
+            | Views(settings.views).shapes(d)
+            | settings.pooling.shapes(len(settings.views))
+        )
         return of_flows | {name: ("float64", shape) for name, shape in others.items()}
 
     @classmethod
@@ -236,12 +259,13 @@ class TabularDensity:
             The arrays contradict each other or the settings.
         """
         threads.mend_fork()
-        box, views = Box(), Views(settings.views)
-        box.restore("box", arrays)
+        box, views = copy.copy(settings.box), Views(settings.views)
+        box.restore(arrays)
         views.restore(arrays)
         with modes_kept():
             flows = RealNVP.from_arrays(arrays).requires_grad_(False)
         density = cls(settings, box, views, flows, device)
+        density.pooling.restore(arrays)
         density._check_flows()
         return density
 
@@ -277,14 +301,21 @@ class TabularDensity:
                 self._working = copy.deepcopy(self.flows).to(self.device)
         return self._working
 
+    def _said(self, near: Table) -> tuple[list[Tensor], Table | None]:
+        """Return what the flows of each view, and the columns by themselves, say of near rows."""
+        return self._by_view(self._log_probs(near)), self.views.of_columns(near)
+
     def _by_view(self, by_flow: Tensor) -> list[Tensor]:
         """Return what belongs to the flows of each view."""
         view = views_of(self.settings.n_flows, len(self.views))
         return [by_flow[view == number] for number in range(len(self.views))]
 
     def _log_probs(self, rows: Table) -> Tensor:
-        flows, seen = self._working_flows(), self.views.transform(rows)
-        return flows.log_prob_by_blocks(as_tensor(seen, LARGEST, self.device))
+        return self._log_probs_of(self.views.transform(rows))
+
+    def _log_probs_of(self, seen: Table) -> Tensor:
+        on_device = as_tensor(seen, LARGEST, self.device)
+        return self._working_flows().log_prob_by_blocks(on_device)
 
     def _by_parts(
         self,
@@ -352,30 +383,3 @@ def as_tensor(seen: Table, largest: float, device: torch.device) -> Tensor:
     """Return rows as the flows see them, of shape (views, n, d), in float32."""
     clipped = seen.clip(-largest, largest)
     return torch.as_tensor(clipped, dtype=torch.float32).to(device)
-
-
-def some_rows(
-    table: NDArray[np.floating], n: int, generator: torch.Generator
-) -> NDArray[np.floating]:
-    """Return n rows of a longer table, drawn at random, in their order."""
-    if len(table) <= n:
-        return table
-    seed = int(torch.randint(2**31 - 1, (1,), generator=generator))
-    drawn = np.random.default_rng(seed).choice(len(table), n, replace=False, shuffle=False)
-    return table[np.sort(drawn)]
-
-
-def torch_generator(random_state: RandomState) -> torch.Generator:
-    """Return a private generator, so that the global random states stay as they are.
-
-    None takes fresh entropy where ``check_random_state`` would draw from numpy's global state.
-    """
-    given = np.random.RandomState() if random_state is None else random_state
-    try:
-        source = check_random_state(given)
-    except ValueError as error:
-        raise ValueError(
-            f"random_state={random_state!r} can't be used: {error}; "
-            "give None, an integer from 0 to 2**32 - 1 or a RandomState"
-        ) from error
-    return torch.Generator().manual_seed(int(source.randint(2**31 - 1)))

@@ -16,7 +16,8 @@ from . import parameters, persistence, tables
 from .base import ThresholdedDetector
 from .columns import Transformer
 from .contamination import Thresholder
-from .density import RandomState, TabularDensity
+from .density import TabularDensity
+from .draws import RandomState
 from .scaling import Table
 
 #: What a fit sets last and drops first, so that an interrupted one leaves nothing that counts.
@@ -31,11 +32,12 @@ class RobustRealNVP(ThresholdedDetector):
     many rows of each training batch are left out: by default that is 35 %, or ``contamination``
     where that is more; ``trim_fraction=None`` makes it ``contamination`` itself, the paper's eps.
 
-    The rows are seen in two views: their columns, scaled one by one, and their principal axes.
-    Several flows, smooth and flexible ones, learn the density of each view. Two safeguards keep
-    anomalies in the training data from being learned as normal: each flow leaves out the rows that
-    it finds least likely, and its networks keep a bounded Lipschitz constant, so that no flow can
-    concentrate on a small cluster.
+    The rows are seen in four views, since no scale suits all tables: columns with softened tails,
+    principal axes, columns between their extremes, and ranks. Smooth and flexible flows learn the
+    density of each. Two safeguards keep anomalies in the training data from being learned as
+    normal: each flow leaves out the rows that it finds least likely, and its networks keep a
+    bounded Lipschitz constant, so that no flow can concentrate on a small cluster. A value far
+    outside of its column makes a row abnormal by itself.
 
     Parameters
     ----------
@@ -44,19 +46,18 @@ class RobustRealNVP(ThresholdedDetector):
         it affects only the labels, not the scores. A PyThresh object finds the threshold by
         itself; ``trim_fraction`` can't be None then.
     preprocessing : bool or transformer, default=True
-        True scales with :class:`~pyod_robustnvp.scaling.SoftQuantileScaler`. False leaves the
-        values as they are, which suits columns of magnitude one around 0 and no others, since
-        training is too short to reach a far mean or another scale. A scikit-learn transformer is
-        cloned and fitted to the training data, a float64 array without column names; it must
-        transform a part of a table as it does the whole.
+        True scales the columns in three ways. False leaves the values as they are, which suits
+        columns of magnitude one around 0 and no others, since training is too short to reach a far
+        mean or another scale. A scikit-learn transformer is cloned and fitted to the training data,
+        a float64 array without column names; it must transform a part of a table as it does all.
     principal_axes : bool, default=True
-        Whether every second flow sees the rows on their principal axes, where a row that breaks a
-        linear relation between columns lies far out. The first flow always sees the columns.
+        Whether some flows see the rows on their principal axes, where a row that breaks a linear
+        relation between columns lies far out.
     noise : float, default=0.05
         Standard deviation of the Gaussian noise that each batch of training rows gets, in scaled
-        units: nine tenths of a column lie in a range of 0.72. It keeps flows from concentrating on
+        units: most of a column lies in a range of about 1. It keeps flows from concentrating on
         the few values of a discrete column. Other ``preprocessing`` wants noise of its scale.
-    lr : float, default=1e-3
+    lr : float, default=2e-3
         The step size of Adam, above 0.
     epoch_num : int or None, default=None
         Passes over the training data. None takes 200 steps, whatever the number of rows: tables
@@ -64,13 +65,13 @@ class RobustRealNVP(ThresholdedDetector):
         row is scored. A number holds all rows in memory, in float64.
     batch_size : int, default=256
         Rows of a training batch; a table with fewer rows is one batch.
-    hidden_neuron_list : sequence of int, default=(48, 48)
+    hidden_neuron_list : sequence of int, default=(56,)
         The widths of the hidden layers of each s and t network.
-    n_estimators : int, default=8
+    n_estimators : int, default=12
         The number of flows, which differ in their view, their cap, their initial weights, the order
         of their columns and their batches. More flows make scores depend less on the seed and cost
         time. A single flow sees the columns, half by half as in the paper, with the first cap.
-    lipschitz : float, sequence of float or None, default=(0.5, 1.5, 1.5, 1.5)
+    lipschitz : float, sequence of float or None, default=(0.35, 1.5, 1.5)
         The cap k on the largest singular value of every matrix of the networks; several caps are
         taken in turns by the flows of a view. Smaller is smoother and more robust, larger follows
         the data more closely; None removes the cap.
@@ -88,16 +89,15 @@ class RobustRealNVP(ThresholdedDetector):
     Attributes
     ----------
     decision_scores_ : ndarray of shape (n_samples,), float64
-        The anomaly scores of the training rows, in nats.
+        The anomaly scores of the training rows.
     labels_ : ndarray of shape (n_samples,), int
         1 where ``decision_scores_ > threshold_``, else 0.
     threshold_ : float
         The ``1 - contamination`` quantile of ``decision_scores_``.
     density_ : TabularDensity
-        All that scoring needs: box, views and flows.
+        All that scoring needs: box, views, flows and pooling.
     loss_curve_ : list of float
-        The trimmed negative log-likelihood of a row in each pass over the rows that are learned
-        from, in nats; a single entry where training takes less than one.
+        The trimmed negative log-likelihood of a row in each pass over what is learned, in nats.
     n_iter_ : int
         The number of optimiser steps.
     lipschitz_ : float
@@ -107,14 +107,17 @@ class RobustRealNVP(ThresholdedDetector):
 
     Notes
     -----
-    The score of a row x is a power mean of the densities of the M flows of a view,
+    **Score.** A view finds a row x as surprising as the power mean of its M flows' densities says,
 
-    .. math:: -4 \log \frac{1}{M} \sum_m p_m(x)^{1/4},
+    .. math:: s_v(x) = -4 \log \frac{1}{M} \sum_m p_m(x)^{1/4}.
 
-    averaged over the views, each in its coordinates. A mixture (exponent 1) would clear a cluster
-    of anomalies that one flow learned; a product (exponent 0) would condemn a row for the blind
-    spot of one flow. The method fails where anomalies are denser than the normal rows, or more
-    than half of the data.
+    A mixture (exponent 1) would clear a cluster of anomalies that one flow learned, a product
+    (exponent 0) condemn a row for the blind spot of one. The score has no unit: it is an average
+    over the views of how many interquartile ranges :math:`s_v(x)` lies above the median of the
+    training rows (:class:`~pyod_robustnvp.pooling.StandardizedMean`): about 0 for a typical row, 20
+    and more for one with a value far outside (:class:`~pyod_robustnvp.edges.ColumnBox`). With one
+    view (one flow, or a transformer without principal axes) it is :math:`s_v(x)` itself, in nats.
+    The method fails where anomalies are denser than the normal rows, or more than half of the rows.
 
     References
     ----------
@@ -139,12 +142,12 @@ class RobustRealNVP(ThresholdedDetector):
         preprocessing: bool | Transformer = True,
         principal_axes: bool = True,
         noise: float = 0.05,
-        lr: float = 1e-3,
+        lr: float = 2e-3,
         epoch_num: int | None = None,
         batch_size: int = 256,
-        hidden_neuron_list: Sequence[int] = (48, 48),
-        n_estimators: int = 8,
-        lipschitz: float | Sequence[float] | None = (0.5, 1.5, 1.5, 1.5),
+        hidden_neuron_list: Sequence[int] = (56,),
+        n_estimators: int = 12,
+        lipschitz: float | Sequence[float] | None = (0.35, 1.5, 1.5),
         trim_fraction: float | str | None = "auto",
         device: str | torch.device | None = None,
         random_state: RandomState = None,
@@ -239,14 +242,12 @@ class RobustRealNVP(ThresholdedDetector):
         ----------
         X : array-like of shape (n_samples, n_features)
         batch_size : int, optional
-            Rows that are read and scaled at once; changes memory and speed, and scores by no more
-            than rounding. By default at most 16,384; fewer than 512 are wasteful.
+            Rows that are read and scaled at once, by default at most 16,384: memory and speed.
 
         Returns
         -------
         scores : ndarray of shape (n_samples,)
-            In nats: see the notes of the class. A row far outside of the training rows is projected
-            nearer and pays a penalty for the distance: see :class:`~pyod_robustnvp.box.Box`.
+            See the notes of the class.
         """
         check_is_fitted(self)
         table = tables.checked(self, X, reset=False)
@@ -257,7 +258,7 @@ class RobustRealNVP(ThresholdedDetector):
     def score_samples(self, X: ArrayLike) -> Table:
         """Return the log-density of each row under the mixture of the flows that see the columns.
 
-        One density, which ``sample`` draws from; ``decision_function`` is an average over views.
+        One density of the first view, which ``sample`` draws from. It is no ``decision_function``.
 
         Returns
         -------
@@ -290,8 +291,8 @@ class RobustRealNVP(ThresholdedDetector):
     def estimate_contamination(self, thresholder: Thresholder | None = None) -> float:
         """Estimate the contamination of the training rows from their scores.
 
-        A rough guess, which changes nothing by itself: ``set_params(contamination=...)`` and fit
-        again to use it. See :func:`pyod_robustnvp.contamination.estimate`.
+        A rough guess; ``set_params(contamination=...)`` and fit again to use it. See
+        :func:`pyod_robustnvp.contamination.estimate`.
         """
         check_is_fitted(self)
         return estimation.estimate(self.decision_scores_, thresholder)

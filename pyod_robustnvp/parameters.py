@@ -5,13 +5,19 @@ from __future__ import annotations
 import itertools
 import math
 import warnings
+from dataclasses import replace
 from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 
 from .axes import PrincipalAxes
+from .box import Box
 from .columns import RawColumns, ScaledColumns, TransformedColumns
+from .edges import ColumnBox
+from .pooling import PowerMean, StandardizedMean
+from .ranges import RangedColumns
+from .ranks import RankedColumns
 from .settings import Settings
 from .training import kept_rows
 from .views import View
@@ -51,9 +57,13 @@ def resolve(detector: Any) -> Settings:
     check_size(n_flows, hidden)
     contamination = check_contamination(detector.contamination)
     epochs = detector.epoch_num
+    views = check_views(detector.preprocessing, detector.principal_axes, n_flows)
+    several = len(views) > 1
     return Settings(
         verbose=check_option("verbose", detector.verbose, (0, 1, 2)),
-        views=check_views(detector.preprocessing, detector.principal_axes, n_flows),
+        views=views,
+        box=ColumnBox() if several else Box(),
+        pooling=StandardizedMean() if several else PowerMean(),
         n_flows=n_flows,
         hidden=hidden,
         batch_size=check_integer("batch_size", detector.batch_size),
@@ -86,10 +96,21 @@ def warn_of_no_trimming(settings: Settings, trim_fraction: object, n: int) -> No
 
 
 def check_views(preprocessing: object, principal_axes: object, n_flows: int) -> tuple[View, ...]:
-    """Return the views of the rows: the columns, and their principal axes where flows are left."""
+    """Return the views of the rows: the columns in three scales or in the user's, and their axes.
+
+    Where there are fewer flows than views, the last views are left out.
+    """
     columns = _check_preprocessing(preprocessing)
-    axes = check_option("principal_axes", principal_axes, (True, False)) and n_flows > 1
-    return (columns, PrincipalAxes()) if axes else (columns,)
+    axes = check_option("principal_axes", principal_axes, (True, False))
+    others = (RangedColumns(), RankedColumns()) if isinstance(columns, ScaledColumns) else ()
+    return (columns, *((PrincipalAxes(),) if axes else ()), *others)[:n_flows]
+
+
+def of_format_1(settings: Settings) -> Settings:
+    """Return the settings of a density whose file is of format 1: one or two views, one unit."""
+    former = (ScaledColumns, RawColumns, PrincipalAxes)
+    views = tuple(view for view in settings.views if isinstance(view, former))
+    return replace(settings, views=views, box=Box(), pooling=PowerMean())
 
 
 def _check_preprocessing(value: Any) -> View:

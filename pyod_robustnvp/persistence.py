@@ -36,12 +36,13 @@ from safetensors.numpy import load as from_bytes
 from safetensors.numpy import save as to_bytes
 
 from . import devices
+from .box import Box
 from .density import TOLERANCE, TabularDensity
-from .parameters import check_integer, check_option, resolve
+from .parameters import check_integer, check_option, of_format_1, resolve
 from .settings import Settings
 
 FORMAT = "pyod-robustnvp"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 PACKAGES = ("pyod-robustnvp", "torch", "scikit-learn", "pyod")
 DEVICE = re.compile(r"(cpu|cuda|mps|xpu)(:\d+)?")
 
@@ -174,13 +175,18 @@ def _content(model: Model, cls: type) -> Content:
         raise ValueError(f"{more[0]} can't be saved without pickle; use joblib.dump")
     plain = {name: _plain(name, learned[name]) for name in LEARNED}
     return {
-        "format_version": FORMAT_VERSION,
+        "format_version": _version_of(learned["density_"]),
         "class": cls.__name__,
         "versions": {name: version(name) for name in PACKAGES},
         "parameters": {name: _plain(name, value) for name, value in model.parameters.items()},
         "learned": plain | {"device_": str(learned["density_"].device)},
         "feature_names": [str(name) for name in learned.get("feature_names_in_", ())],
     }
+
+
+def _version_of(density: TabularDensity) -> int:
+    """Return the version of the format that holds such a density: a file of format 1 stays one."""
+    return 1 if isinstance(density.box, Box) else FORMAT_VERSION
 
 
 def _plain(name: str, value: Any) -> Any:
@@ -274,6 +280,8 @@ def _restored(content: Content, arrays: Arrays, cls: type) -> Model:
         for name, value in content["parameters"].items()
     }
     settings = _settings(cls, parameters)
+    if content["format_version"] == 1:
+        settings = of_format_1(settings)
     learned = {name: _learned(name, content["learned"][name]) for name in LEARNED}
     _check_arrays(settings, learned["n_features_in_"], arrays)
     density = _density(settings, content["learned"]["device_"], arrays)

@@ -6,11 +6,12 @@ from dataclasses import dataclass, fields
 
 import torch
 
+from .box import Box, Surroundings
 from .pooling import Pooling, PowerMean
 from .training import TrainingSettings
 from .views import View
 
-DEFAULT_POOLING = PowerMean()
+DEFAULT_BOX, DEFAULT_POOLING = Box(), PowerMean()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +27,10 @@ class Settings(TrainingSettings):
     n_flows : int
     hidden : tuple of int
         The widths of the hidden layers of each s and t network.
+    box : Surroundings
+        Unfitted.
     pooling : Pooling
+        Unfitted.
     steps : int
         Optimiser steps, where ``epochs`` is None: as many rows are learned from as they take.
     epochs : int or None
@@ -38,6 +42,7 @@ class Settings(TrainingSettings):
     views: tuple[View, ...]
     n_flows: int
     hidden: tuple[int, ...]
+    box: Surroundings = DEFAULT_BOX
     pooling: Pooling = DEFAULT_POOLING
     steps: int = 200
     epochs: int | None = None

@@ -34,10 +34,17 @@ class View(ABC):
         The number of the earlier view that this one starts from; None starts from the table.
     runs_in_threads : bool
         Whether several threads may call ``transform`` at one time.
+    is_of_columns : bool
+        Whether ``log_det`` is itself a log-density, that of the values in their columns.
     """
 
     looks_at: ClassVar[int | None] = None
     runs_in_threads: ClassVar[bool] = True
+    is_of_columns: ClassVar[bool] = False
+
+    def __repr__(self) -> str:
+        """Return what makes the view."""
+        return f"{type(self).__name__}()"
 
     @abstractmethod
     def fit(self, table: Table) -> Self:
@@ -112,6 +119,13 @@ class Views:
     def log_det(self, table: Table) -> Table:
         """Return the logarithm of the first view's Jacobian determinant at each row."""
         return self.views[0].log_det(table)
+
+    def of_columns(self, table: Table) -> Table | None:
+        """Return the sum of the log-densities of each row's values in their columns, if known."""
+        for view in self.views:
+            if view.is_of_columns:
+                return view.log_det(table)
+        return None
 
     def shapes(self, d: int) -> dict[str, tuple[int, ...]]:
         """Return the shapes of what ``state`` returns, for d columns."""

@@ -179,8 +179,8 @@ def put(part, name, value):
 
 FORGERIES = {
     "later format": (
-        lambda c: c.update(format_version=2),
-        "format is 2, this version reads 1 to 1",
+        lambda c: c.update(format_version=3),
+        "format is 3, this version reads 1 to 2",
     ),
     "no format": (lambda c: c.update(format_version=0), "format is 0"),
     "a format that is no number": (lambda c: c.update(format_version=True), "format is True"),
@@ -240,7 +240,9 @@ def test_a_forged_content_is_refused(path, case):
         ("more", np.zeros(3), "more is .*, not None"),
         ("flow.weights.0", np.full((6, 4, 4, 2), 3e38, np.float32), "lipschitz=1.5 is below"),
         ("scaler.scale_", np.array([1.0, -1.0, 1.0]), "a scale is not above 0"),
-        ("box.scale_", np.array([1.0, 5e-324, 1.0]), "a scale is not above 0"),
+        ("box.edges_", np.array([[1.0] * 3, [0.0] * 3]), "the edges of its box are in no order"),
+        ("pooling.spreads", np.zeros(3), "a spread of its pooling is too small"),
+        ("pooling.shares", np.full(3, 0.5), "the shares of its pooling do not sum to 1"),
         ("flow.biases.1", np.full((6, 4, 1, 1), 3e38, np.float32), "a bias of its flows is beyond"),
         ("axes", np.zeros((3, 3)), "not orthonormal"),
         ("labels_", np.full(60, 7), "labels_ are not what threshold_ makes"),
@@ -252,6 +254,31 @@ def test_a_forged_array_is_refused(path, name, array, message):
     forge(path, lambda content: None, {name: array})
     with pytest.raises(ValueError, match=message):
         RobustRealNVP.load(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "array", "message"),
+    [
+        ("range.scale_", np.array([1.0, 5e-324, 1.0]), "a scale is not above 0"),
+        ("ranks.knots", np.ones((101, 3)), "the quantiles of a column do not increase"),
+    ],
+)
+def test_a_forged_array_of_a_later_view_is_refused(tmp_path, name, array, message):
+    path = tmp_path / "model"
+    RobustRealNVP(**SMALL | {"n_estimators": 4}).fit(ROWS).save(path)
+    forge(path, lambda content: None, {name: array})
+    with pytest.raises(ValueError, match=message):
+        RobustRealNVP.load(path)
+
+
+def test_a_file_of_format_1_stays_one(tmp_path):
+    again = RobustRealNVP.load(FIXTURE)
+    again.save(tmp_path / "again")
+    content, _ = persistence.parse((tmp_path / "again").read_bytes())
+    assert content["format_version"] == 1
+    rows = RNG.normal(size=(20, 3))
+    twice = RobustRealNVP.load(tmp_path / "again")
+    np.testing.assert_array_equal(twice.decision_function(rows), again.decision_function(rows))
 
 
 def test_loading_runs_no_pickle_and_imports_nothing(path, monkeypatch):

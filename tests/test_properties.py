@@ -152,10 +152,12 @@ def test_the_score_grows_along_every_ray_from_the_middle(tried, X, seed):
     clf = RobustRealNVP(**SMALL).fit(X)
     way = np.random.default_rng(seed).normal(size=X.shape[1])
     ranges = np.concatenate([np.geomspace(2, 2e6, 20), np.geomspace(1e7, 1e149, 10)])[:, None]
+    box = clf.density_.box
     with np.errstate(over="ignore"):
-        rays = clf.density_.box.center_ + clf.density_.box.scale_ * (
-            ranges * (way / np.abs(way).max())
-        )
+        widths = np.abs(box.edges_ - box.center_).max(axis=0)
+        constant = 1e-12 * np.abs(box.center_)
+        widths = np.where(widths > constant, widths, np.maximum(1, 10 * constant))
+        rays = box.center_ + widths * (ranges * (way / np.abs(way).max()))
     rays = rays[np.isfinite(rays).all(axis=1)]
     assume(len(rays) > 1)
     tried()

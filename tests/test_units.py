@@ -38,7 +38,8 @@ X = np.exp(np.random.default_rng(0).normal(size=(300, 3)) * [0.3, 0.5, 1]) * [1,
 
 
 def fitted(make, preprocessing, X=X):
-    return make(preprocessing=preprocessing, epoch_num=3).fit(X)
+    one_view = {"principal_axes": False, "epoch_num": 3}
+    return make(preprocessing=preprocessing, **one_view).fit(X)
 
 
 @pytest.mark.parametrize("name", SCALERS)
@@ -47,8 +48,7 @@ def test_the_density_counts_per_unit_of_the_columns(make, name):
     columns = clf.density_.views.views[0]
     step = 1e-6 * X
     slopes = (columns.transform(X + step) - columns.transform(X - step)) / (2 * step)
-    of_scaled = make(preprocessing=False)
-    by_hand = of_scaled.set_params(epoch_num=3).fit(columns.transform(X))
+    by_hand = fitted(make, False, columns.transform(X))
     expected = by_hand.score_samples(columns.transform(X)) + np.log(slopes).sum(axis=1)
     np.testing.assert_allclose(clf.score_samples(X), expected, rtol=1e-4, atol=1e-5)
 

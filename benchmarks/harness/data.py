@@ -1,4 +1,4 @@
-"""Labelled tables to compare detectors on: files, sets bundled with scikit-learn, made ones."""
+"""Labelled tables to compare detectors on: files and made ones; ``families.py`` has more."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from scipy.io import loadmat
-from sklearn.datasets import load_breast_cancer, load_digits, load_wine
 
 DATA_DIR_VARIABLE = "PYOD_ROBUSTNVP_DATA"
 
@@ -80,19 +79,6 @@ def read_file(path: Path) -> tuple[NDArray, NDArray]:
             return content["X"], content["y"]
     except Exception as error:
         raise SystemExit(f"{path} holds no X and y that can be read: {error}") from error
-
-
-def bundled(seed: int) -> list[Dataset]:
-    """Return the real sets that scikit-learn brings, anomalies drawn down to 5 % of the rows.
-
-    The anomalies are the malignant tumours of breast_cancer; of digits and wine each class takes
-    its turn, seed by seed. All other rows are normal.
-    """
-    sources = (("breast_cancer", load_breast_cancer, 1), ("digits", load_digits, 10),
-               ("wine", load_wine, 3))  # fmt: skip
-    return [
-        thin_out(name, *load(return_X_y=True), seed % turns, seed) for name, load, turns in sources
-    ]
 
 
 def thin_out(

@@ -23,6 +23,7 @@ from pyod.models.vae import VAE
 
 from pyod_robustnvp import PAPER, REAL_NVP, TRIM_REAL_NVP, RobustRealNVP
 
+from .extras import extra
 from .so_gaal import SOGAAL
 
 #: Makes an unfitted detector from a contamination, a seed and the number of columns.
@@ -50,6 +51,14 @@ def sized(cls: type[BaseDetector], **settings: object) -> Maker:
     )
 
 
+def aderh(contamination: float, seed: int, columns: int) -> BaseDetector:
+    """Make ADERH (Durani et al., NeurIPS 2025), which is no detector of PyOD's but has its calls.
+
+    It takes points from the first rows, so that these must be in random order.
+    """
+    return extra("aderh", "bench").ADERH(contamination=contamination, random_state=seed)
+
+
 DETECTORS: dict[str, Maker] = {
     OURS: seeded(RobustRealNVP),
     "TrimRealNVP": seeded(RobustRealNVP, **TRIM_REAL_NVP),
@@ -66,6 +75,7 @@ DETECTORS: dict[str, Maker] = {
     "GMM": seeded(GMM),
     "HBOS": unseeded(HBOS),
     "PCA": seeded(PCA),
+    "ADERH": aderh,
 }
 
 #: What is compared where nobody says otherwise: all but the paper's two weaker models.

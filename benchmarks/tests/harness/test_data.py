@@ -1,4 +1,4 @@
-"""Data sets: files, bundled ones and made ones."""
+"""Data sets: files, made ones."""
 
 import numpy as np
 import pytest
@@ -61,15 +61,3 @@ def test_clusters_lie_dense_at_four_standard_deviations():
     scale = normal.std(axis=0)
     assert np.linalg.norm(cluster.mean(axis=0) / scale) == pytest.approx(4, rel=0.05)
     np.testing.assert_allclose(cluster.std(axis=0) / scale, 0.1, rtol=0.15)
-
-
-def test_bundled_sets_hold_five_percent_anomalies():
-    sets = data.bundled(seed=0)
-    assert [s.name for s in sets] == ["breast_cancer", "digits", "wine"]
-    for s in sets:
-        assert s.y.mean() == pytest.approx(0.05, abs=0.003)
-        assert s.X.shape[0] == s.y.shape[0]
-    assert not np.array_equal(sets[2].y, data.bundled(seed=1)[2].y)
-    again, other = data.bundled(seed=0)[1], data.bundled(seed=1)[1]
-    np.testing.assert_array_equal(sets[1].X, again.X)
-    assert not np.array_equal(sets[1].X, other.X)

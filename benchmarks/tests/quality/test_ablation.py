@@ -9,8 +9,10 @@ from benchmarks.harness.data import correlated
 from benchmarks.quality import ablation
 from benchmarks.quality.exchanged import Exchanged, StepsByHeldOutLikelihood
 from pyod_robustnvp import RobustRealNVP
-from pyod_robustnvp.density import PowerMean, TabularDensity
+from pyod_robustnvp.box import Box
+from pyod_robustnvp.density import TabularDensity
 from pyod_robustnvp.parameters import resolve
+from pyod_robustnvp.pooling import PowerMean, StandardizedMean
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +37,7 @@ def test_every_variant_differs_from_the_default_and_from_the_others():
     made = {name: make(0.1, 3, 5) for name, make in ablation.VARIANTS.items()}
     assert {(clf.contamination, clf.random_state) for clf in made.values()} == {(0.1, 3)}
     said = {name: f"{type(clf).__name__} {clf.get_params()}" for name, clf in made.items()}
+    assert not [text for text in said.values() if " at 0x" in text]
     assert len(set(said.values())) == len(said)
     assert made["default"].get_params() == RobustRealNVP(random_state=3).get_params()
 
@@ -43,8 +46,9 @@ def test_every_variant_differs_from_the_default_and_from_the_others():
     ("name", "changes"),
     [
         ("100 steps", {"steps": 100}),
-        ("mixture of the flows", {"pooling": PowerMean(1.0)}),
-        ("product of the flows", {"pooling": PowerMean(0.0)}),
+        ("views averaged in nats", {"pooling": PowerMean()}),
+        ("product of the flows", {"pooling": StandardizedMean(0.0)}),
+        ("no edges, far rows moved as a whole", {"box": Box()}),
     ],
 )
 def test_settings_are_exchanged(X, short_fits, name, changes):

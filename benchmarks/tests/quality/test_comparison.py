@@ -72,13 +72,13 @@ def test_clusters_of_three_contaminations_in_four_widths(tmp_path, command, monk
     assert table.columns.tolist()[4:] == ["IForest", *stand_ins]
 
 
-def test_bundled_writes_a_picture(tmp_path, command, capsys):
+def test_the_sample_writes_a_picture(tmp_path, command, capsys, wheels):
     arguments = "--seeds", 1, "--detectors", "IForest", "OCSVM", "--out", tmp_path
     command(*arguments, "--cache", tmp_path)
     assert (tmp_path / "scores.png").read_bytes().startswith(b"\x89PNG")
-    assert "breast_cancer" in capsys.readouterr().out
+    assert "even/one" in capsys.readouterr().out
     before = (tmp_path / "scores.png").read_bytes()
-    (tmp_path / "bundled.jsonl").unlink()
+    (tmp_path / "sample.jsonl").unlink()
     command(*arguments, "--cache", tmp_path / "none")
     assert (tmp_path / "scores.png").read_bytes() == before
     assert not (tmp_path / "none").exists()
