@@ -4,4 +4,4 @@ from .detector import RobustRealNVP
 from .presets import PAPER, REAL_NVP, TRIM_REAL_NVP
 
 __all__ = ["PAPER", "REAL_NVP", "TRIM_REAL_NVP", "RobustRealNVP", "__version__"]
-__version__ = "0.2.0"
+__version__ = "0.3.0"

@@ -22,7 +22,6 @@ from .scaling import Table
 
 #: What a fit sets last and drops first, so that an interrupted one leaves nothing that counts.
 LAST_LEARNED = "_sigma"
-FORMER = "this model was pickled by pyod-robustnvp before 0.2.0, in another form: fit it again"
 
 
 class RobustRealNVP(ThresholdedDetector):
@@ -109,7 +108,7 @@ class RobustRealNVP(ThresholdedDetector):
     -----
     **Score.** A view finds a row x as surprising as the power mean of its M flows' densities says,
 
-    .. math:: s_v(x) = -4 \log \frac{1}{M} \sum_m p_m(x)^{1/4}.
+    .. math:: s_v(x) = -10 \log \frac{1}{M} \sum_m p_m(x)^{1/10}.
 
     A mixture (exponent 1) would clear a cluster of anomalies that one flow learned, a product
     (exponent 0) condemn a row for the blind spot of one. The score has no unit: it is an average
@@ -345,6 +344,5 @@ class RobustRealNVP(ThresholdedDetector):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Refuse what an earlier version pickled."""
-        if "flow_" in state:
-            raise ValueError(FORMER)
+        persistence.refuse_former(state)
         self.__dict__.update(state)

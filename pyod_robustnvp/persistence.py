@@ -153,6 +153,21 @@ def load(path: str | os.PathLike[str], cls: type) -> Model:
         ) from error
 
 
+def refuse_former(state: Mapping[str, Any]) -> None:
+    """Refuse what an earlier version pickled, whose objects are not today's.
+
+    Raises
+    ------
+    ValueError
+        The version is before 0.3.0.
+    """
+    density = state.get("density_")
+    if "flow_" in state or (density is not None and not hasattr(density, "pooling")):
+        raise ValueError(
+            "this model was pickled by pyod-robustnvp before 0.3.0, in another form: fit it again"
+        )
+
+
 def _path(given: str | os.PathLike[str], verb: str) -> Path:
     """Return a path at which a file may lie."""
     try:

@@ -117,7 +117,7 @@ class StandardizedMean(Pooling):
 
     Parameters
     ----------
-    exponent : float, default=0.25
+    exponent : float, default=0.1
         Of the power mean.
     sharpness : float, default=0.3
         Beta, above 0.
@@ -141,7 +141,7 @@ class StandardizedMean(Pooling):
     spreads: Table
     shares: Table
 
-    def __init__(self, exponent: float = 0.25, sharpness: float = 0.3) -> None:
+    def __init__(self, exponent: float = 0.1, sharpness: float = 0.3) -> None:
         self.exponent, self.sharpness = exponent, sharpness
 
     def __repr__(self) -> str:

@@ -536,6 +536,7 @@ def test_a_loaded_density_knows_its_training(path, fitted):
     assert density.loss_curve == fitted.loss_curve_
 
 
-def test_a_pickle_of_an_earlier_version_says_to_fit_again():
-    with pytest.raises(ValueError, match=r"pickled by pyod-robustnvp before 0.2.0.*fit it again"):
-        pickle.loads(FIXTURE.with_name("before-0.2.0.pickle").read_bytes())
+@pytest.mark.parametrize("name", ["before-0.2.0.pickle", "before-0.3.0.pickle"])
+def test_a_pickle_of_an_earlier_version_says_to_fit_again(name):
+    with pytest.raises(ValueError, match=r"pickled by pyod-robustnvp before 0.3.0.*fit it again"):
+        pickle.loads(FIXTURE.with_name(name).read_bytes())

@@ -28,7 +28,7 @@ def by_hand(clf, X):
     surprises = []
     for number, rows in enumerate(seen):
         p = np.exp(flows.log_prob(torch.as_tensor(rows)).numpy()[number :: len(seen)])
-        surprises.append(-4 * np.log((p**0.25).mean(axis=0)))
+        surprises.append(-10 * np.log((p**0.1).mean(axis=0)))
     columns = [-view.log_det(near) for view in views if view.is_of_columns]
     spreads = [np.subtract(*np.quantile(s, [0.75, 0.25])) for s in surprises + columns]
     z = [

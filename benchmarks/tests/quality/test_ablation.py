@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks.harness.data import correlated
 from benchmarks.quality import ablation
-from benchmarks.quality.exchanged import Exchanged, StepsByHeldOutLikelihood
+from benchmarks.quality.exchanged import Exchanged
 from pyod_robustnvp import RobustRealNVP
 from pyod_robustnvp.box import Box
 from pyod_robustnvp.density import TabularDensity
@@ -63,9 +63,3 @@ def test_settings_are_exchanged(X, short_fits, name, changes):
 def test_nothing_exchanged_is_the_default(X, short_fits):
     found = Exchanged({}, random_state=0).fit(X).decision_function(X)
     np.testing.assert_array_equal(found, RobustRealNVP(random_state=0).fit(X).decision_scores_)
-
-
-def test_held_out_likelihood_takes_the_longer_training_where_it_helps(X):
-    clf = StepsByHeldOutLikelihood(candidates=(1, 40), random_state=0).fit(X)
-    assert clf.density_.n_steps == 40
-    assert clf.decision_function(X).shape == (200,)
