@@ -45,7 +45,6 @@ def test_every_variant_differs_from_the_default_and_from_the_others():
 @pytest.mark.parametrize(
     ("name", "changes"),
     [
-        ("100 steps", {"steps": 100}),
         ("views averaged in nats", {"pooling": PowerMean()}),
         ("product of the flows", {"pooling": StandardizedMean(0.0)}),
         ("no edges, far rows moved as a whole", {"box": Box()}),
