@@ -63,10 +63,10 @@ VARIANTS = {
 def add_arguments(parser: ArgumentParser) -> None:
     """Add the options."""
     given.add_files(parser)
-    text = (
-        "in place of the files, the first table of each family of a half of the suite of `choice`"
-    )
+    text = "in place of the files, tables of a half of the suite of `choice`, one of a family"
     parser.add_argument("--suite", choices=choice.HALVES, help=text)
+    text = "so many tables of each of its groups, at most"
+    parser.add_argument("--most", type=given.count, default=8, help=text)
     given.add_rows(parser)
     given.add_contamination(parser)
     given.add_seeds(parser, 3)
@@ -78,7 +78,7 @@ def cells(options: Namespace) -> list[Cell]:
     if options.suite is None:
         sets = splits.of_files(options, options.seeds)
     else:
-        first = choice.first_of_families(options.data_dir, options.suite)
+        first = choice.first_of_families(options.data_dir, options.suite, options.most)
         sets = [(dataset, seed) for dataset in first for seed in range(options.seeds)]
     protocol = Protocol(stratify=options.suite is not None, rows=options.rows)
     return splits.cells(sets, VARIANTS, protocol, options.contamination)

@@ -36,7 +36,7 @@ def half(family: str) -> str:
     >>> half("yeast"), half("wine")
     ('confirmation', 'choice')
     """
-    return HALVES[int(hashlib.sha256(family.encode()).hexdigest(), 16) % 2]
+    return HALVES[int(_hash(family), 16) % 2]
 
 
 def group(dataset: str) -> str:
@@ -59,10 +59,20 @@ def suite(data_dir: str | None, part: str) -> list[Dataset]:
     return files + [each for each in families() if _in(each.name, part)]
 
 
-def first_of_families(data_dir: str | None, part: str) -> list[Dataset]:
-    """Return the first table of each family of a half."""
+def first_of_families(data_dir: str | None, part: str, most: int) -> list[Dataset]:
+    """Return the first table of some families of a half.
+
+    Of each group there are so many at most, the first by the hashes of their names.
+    """
     found = {family_of(each.name): each for each in reversed(suite(data_dir, part))}
-    return [found[name] for name in sorted(found)]
+    by_group: dict[str, list[Dataset]] = {}
+    for family in sorted(found, key=_hash):
+        by_group.setdefault(group(found[family].name), []).append(found[family])
+    return [each for tables_of in by_group.values() for each in tables_of[:most]]
+
+
+def _hash(family: str) -> str:
+    return hashlib.sha256(family.encode()).hexdigest()
 
 
 def _in(dataset: str, part: str) -> bool:

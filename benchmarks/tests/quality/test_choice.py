@@ -63,9 +63,13 @@ def test_the_halves_are_the_whole(folder, wheels, monkeypatch):
     assert not names["choice"] & names["confirmation"]
     assert len(names["both"]) == 6
     firsts = [
-        each.name for part in choice.HALVES for each in choice.first_of_families(folder, part)
+        each.name for part in choice.HALVES for each in choice.first_of_families(folder, part, 9)
     ]
     assert sorted(firsts) == ["chess/chess", "even/one", "first", "odd/three", "second"]
+    few = [each for part in choice.HALVES for each in choice.first_of_families(folder, part, 1)]
+    assert len(few) == len(
+        {(choice.half(choice.family_of(f.name)), choice.group(f.name)) for f in few}
+    )
 
 
 def test_the_command_writes_both_halves(folder, command, wheels, monkeypatch, capsys):
