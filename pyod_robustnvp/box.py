@@ -40,6 +40,10 @@ class Surroundings(ABC):
     def project(self, X: Table) -> tuple[Table, Table]:
         """Return rows near enough for a density, and the way of each, of shape (n_samples, ...)."""
 
+    def within(self, X: Table) -> Table:
+        """Return rows of whose values none lies outside, for views of the columns by themselves."""
+        return self.project(X)[0]
+
     @abstractmethod
     def charge(self, scores: Table, way: Table) -> Table:
         """Return what the scores of near rows become by the way that they were brought."""

@@ -24,7 +24,7 @@ from .box import Surroundings
 from .draws import RandomState, some_rows, torch_generator
 from .flow import RealNVP, block_of, state_shapes, views_of
 from .pooling import Pooling, PowerMean
-from .scaling import Table
+from .scaling import Table, some_of
 from .settings import Settings
 from .training import train
 from .views import LARGEST, Views, merged
@@ -116,8 +116,8 @@ class TabularDensity:
         most = len(table) if settings.epochs else training.steps * training.batch_size
         learned = some_rows(table, most, generator).astype(np.float64, copy=False)
         box, views = copy.copy(settings.box).fit(learned), Views(settings.views)
-        near, _ = box.project(learned)
-        seen = views.fit_transform(near)
+        near, within = box.project(learned)[0], box.within(learned)
+        seen = views.fit_transform(near, within)
         # The caller may have switched gradients off.
         with torch.inference_mode(False), torch.enable_grad():
             flows = RealNVP(seen.shape[2], settings.n_flows, settings.hidden, generator).to(device)
@@ -125,16 +125,16 @@ class TabularDensity:
             flows = flows.requires_grad_(False).cpu()
         density = cls(settings, box, views, flows, device)
         density.loss_curve, density.n_steps = losses, training.steps
-        density._fit_pooling(near, seen)
+        density._fit_pooling(within, seen)
         return density
 
-    def _fit_pooling(self, near: Table, seen: Table) -> None:
+    def _fit_pooling(self, within: Table, seen: Table) -> None:
         """Let the pooling learn from what is said of training rows."""
-        every = max(len(near) // POOLED_ROWS, 1)
+        some = some_of(len(within), POOLED_ROWS)
         with modes_kept():
-            by_flow = self._log_probs_of(seen[:, ::every])
-        of_columns = self.views.of_columns(near[::every])
-        self.pooling.fit(self._by_view(by_flow), of_columns, near.shape[1])
+            by_flow = self._log_probs_of(seen[:, some])
+        of_columns = self.views.of_columns(within[some])
+        self.pooling.fit(self._by_view(by_flow), of_columns, within.shape[1])
 
     def score(self, table: NDArray[np.floating], batch_size: int | None = None) -> Table:
         """Return the anomaly score of each row, the higher the more abnormal.
@@ -148,7 +148,7 @@ class TabularDensity:
 
         def of_part(rows: Table) -> Table:
             near, way = self.box.project(rows)
-            return self.box.charge(self.pooling(*self._said(near)), way)
+            return self.box.charge(self.pooling(*self._said(near, self.box.within(rows))), way)
 
         return self._by_parts(table, of_part, batch_size)
 
@@ -164,7 +164,7 @@ class TabularDensity:
         """
 
         def of_part(rows: Table) -> Table:
-            by_flow = self._by_view(self._log_probs(rows))[0]
+            by_flow = self._by_view(self._log_probs(rows, rows))[0]
             mixture: Table = PowerMean(1.0).log_mean(by_flow).cpu().numpy()
             return self.views.log_det(rows) + mixture
 
@@ -178,7 +178,7 @@ class TabularDensity:
         """
 
         def of_part(rows: Table) -> Table:
-            by_flow: Table = self._log_probs(rows).cpu().numpy()
+            by_flow: Table = self._log_probs(rows, rows).cpu().numpy()
             return by_flow.T
 
         return self._by_parts(table, of_part, None, self.settings.n_flows).T
@@ -301,17 +301,17 @@ class TabularDensity:
                 self._working = copy.deepcopy(self.flows).to(self.device)
         return self._working
 
-    def _said(self, near: Table) -> tuple[list[Tensor], Table | None]:
-        """Return what the flows of each view, and the columns by themselves, say of near rows."""
-        return self._by_view(self._log_probs(near)), self.views.of_columns(near)
+    def _said(self, near: Table, within: Table) -> tuple[list[Tensor], Table | None]:
+        """Return what the flows of each view, and the columns by themselves, say of rows."""
+        return self._by_view(self._log_probs(near, within)), self.views.of_columns(within)
 
     def _by_view(self, by_flow: Tensor) -> list[Tensor]:
         """Return what belongs to the flows of each view."""
         view = views_of(self.settings.n_flows, len(self.views))
         return [by_flow[view == number] for number in range(len(self.views))]
 
-    def _log_probs(self, rows: Table) -> Tensor:
-        return self._log_probs_of(self.views.transform(rows))
+    def _log_probs(self, near: Table, within: Table) -> Tensor:
+        return self._log_probs_of(self.views.transform(near, within))
 
     def _log_probs_of(self, seen: Table) -> Tensor:
         on_device = as_tensor(seen, LARGEST, self.device)

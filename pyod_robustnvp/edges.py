@@ -9,7 +9,7 @@ from typing import Self
 import numpy as np
 
 from .box import Surroundings
-from .scaling import Table, finite
+from .scaling import Table, finite, some_of
 
 # Where the flows stop to tell values apart, in standard deviations of a Gaussian; which quantile
 # says how long a standard deviation is: the first that differs from the middle.
@@ -24,8 +24,11 @@ MARGIN = 0.01
 KNEE, CEILING = 10.0, 20.0
 # How gently the charge of a row begins outside of the edges, and how it goes on for ever.
 STEEPNESS, RISE = 4, 0.1
-# A column that was constant differs by more than rounding, of its own value.
-ROUNDING = 1e-12
+# A column that was constant differs by more than rounding to float32, of its own value, or by half
+# a unit where that is less; a column of zeros by this much.
+ROUNDING, HALF, NOTHING = 2.0**-23, 0.5, 1e-12
+# Of the value in its middle: a column that is narrower was constant.
+LEAST_WIDTH = 1e-14
 # Rows that tell where the middle and the quantiles are.
 ENOUGH = 51_200
 
@@ -52,7 +55,7 @@ class ColumnBox(Surroundings):
     :math:`v = (s - 10) / 10`, which keeps their order.
 
     A column that was constant has :math:`u_j = 1 + |x_j - m_j|` for every other value, whatever the
-    constant was.
+    constant was; values that float32 takes for the constant, or nearer than half a unit, are none.
 
     Attributes
     ----------
@@ -81,7 +84,7 @@ class ColumnBox(Surroundings):
     def fit(self, table: Table) -> Self:
         """Learn the edges of finite float64 rows."""
         # Halves, here and below: the difference of two huge numbers may overflow.
-        some = table[:: max(len(table) // ENOUGH, 1)] / 2
+        some = table[some_of(len(table), ENOUGH)] / 2
         levels = np.array([LEVELS, 1 - np.array(LEVELS)])
         quantiles = np.quantile(some, levels.ravel(), axis=0).reshape(2, len(LEVELS), -1)
         center = quantiles[:, 0].mean(axis=0)
@@ -116,6 +119,10 @@ class ColumnBox(Surroundings):
             way[far] = np.column_stack([outside.max(axis=1), np.log1p(outside).sum(axis=1)])
         return X.clip(*self.near_), way
 
+    def within(self, X: Table) -> Table:
+        """Return the rows, values beyond an edge moved to it."""
+        return X.clip(*self.edges_)
+
     def charge(self, scores: Table, way: Table) -> Table:
         """Return the scores of rows of which some lie outside."""
         excess = np.maximum(scores - KNEE, 0) / (CEILING - KNEE)
@@ -145,11 +152,13 @@ class ColumnBox(Surroundings):
         center, edges = self.center_ / 2, self.edges_ / 2
         widths = np.array([center - edges[0], edges[1] - center])
         widths = np.where(widths > 0, widths, widths[::-1])
-        constant = widths[0] <= ROUNDING * np.abs(center)
+        rounding = np.minimum(ROUNDING * np.abs(center), HALF / 2)
+        rounding = np.where(center == 0, NOTHING, rounding)
+        constant = widths[0] <= LEAST_WIDTH * np.abs(center)
         widths = np.where(constant, 0.5, widths)
         with np.errstate(over="ignore"):
             beyond = np.maximum((edges[0] - X / 2) / widths[0], (X / 2 - edges[1]) / widths[1])
-        changed = constant & (np.abs(X / 2 - center) > ROUNDING * np.abs(center))
+        changed = constant & (np.abs(X / 2 - center) > rounding)
         beyond = np.where(constant & ~changed, 0, beyond + changed)
         return finite(np.maximum(beyond, 0))
 

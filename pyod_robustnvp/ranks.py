@@ -7,7 +7,7 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from .scaling import Table
+from .scaling import Table, some_of
 from .views import View
 
 # Quantiles that make up the distribution of a column.
@@ -18,8 +18,10 @@ BANDWIDTH = 0.3
 ENOUGH = 4_096
 # The golden ratio spreads values evenly, however many there are.
 GOLDEN = (5**0.5 - 1) / 2
-# Knots are as far apart as float64 can tell, at least.
+# Of their range, knots are so far apart at least.
 LEAST_STEP = 1e-12
+# Sums and differences of values up to here are finite numbers.
+LARGEST = 1e307
 
 
 class RankedColumns(View):
@@ -54,16 +56,14 @@ class RankedColumns(View):
 
     def fit(self, table: Table) -> Self:
         """Learn the distribution of each column."""
-        some = table[:: max(len(table) // ENOUGH, 1)]
+        some = table[some_of(len(table), ENOUGH)].clip(-LARGEST, LARGEST)
         some = np.tile(some, (-(-ENOUGH // len(some)), 1))
         spread = 2 * (np.arange(1, len(some) + 1) * GOLDEN % 1) - 1
         levels = np.linspace(0, 1, KNOTS)
         columns = [
             np.quantile(np.sort(column) + bandwidth(column) * spread, levels) for column in some.T
         ]
-        steps = np.arange(KNOTS) * LEAST_STEP
-        apart = [knots + steps * max(np.abs(knots).max(), 1) for knots in columns]
-        self.knots: Table = np.stack(apart, axis=1)
+        self.knots: Table = np.stack([apart(knots) for knots in columns], axis=1)
         return self
 
     def transform(self, table: Table) -> Table:
@@ -102,6 +102,19 @@ class RankedColumns(View):
         self.knots = arrays["ranks.knots"]
         if not (np.diff(self.knots, axis=0) > 0).all():
             raise ValueError("the quantiles of a column do not increase")
+
+
+def apart(knots: Table) -> Table:
+    """Return ascending knots strictly ascending.
+
+    Examples
+    --------
+    >>> bool((np.diff(apart(np.array([1e15, 1e15, 1e15 + 1]))) > 0).all())
+    True
+    """
+    step = max(LEAST_STEP * (knots[-1] - knots[0]), 2 * np.spacing(np.abs(knots).max()))
+    separated: Table = knots + step * np.arange(len(knots))
+    return separated
 
 
 def bandwidth(column: Table) -> float:

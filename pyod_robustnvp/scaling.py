@@ -112,6 +112,19 @@ class SoftQuantileScaler(CenterAndScale):
             return finite((table / 2 - self.center_ / 2) / (self.scale_ / 4))
 
 
+def some_of(n: int, most: int) -> NDArray[np.int_]:
+    """Return the numbers of so many of n rows at most, the same for each n, in no pattern.
+
+    Examples
+    --------
+    >>> some_of(3, 5).tolist(), len(some_of(100, 5))
+    ([0, 1, 2], 5)
+    """
+    if n <= most:
+        return np.arange(n)
+    return np.sort(np.random.default_rng(0).choice(n, most, replace=False, shuffle=False))
+
+
 def width_above_zero(width: Table, center: Table) -> Table:
     """Return half-widths to divide by: a constant column has its own value, or 1 where that is 0.
 

@@ -35,7 +35,8 @@ class View(ABC):
     runs_in_threads : bool
         Whether several threads may call ``transform`` at one time.
     is_of_columns : bool
-        Whether ``log_det`` is itself a log-density, that of the values in their columns.
+        Whether ``log_det`` is itself a log-density, that of the values in their columns. Such a
+        view tells apart all values within the edges of their columns, others those near the middle.
     """
 
     looks_at: ClassVar[int | None] = None
@@ -88,7 +89,8 @@ class Views:
     >>> from pyod_robustnvp.axes import PrincipalAxes
     >>> from pyod_robustnvp.columns import RawColumns
     >>> views = Views([RawColumns(), PrincipalAxes()])
-    >>> views.fit_transform(np.random.default_rng(0).normal(size=(9, 2))).shape
+    >>> rows = np.random.default_rng(0).normal(size=(9, 2))
+    >>> views.fit_transform(rows, rows).shape
     (2, 9, 2)
     """
 
@@ -104,13 +106,19 @@ class Views:
         """Whether several threads may transform parts of a table at one time."""
         return all(view.runs_in_threads for view in self.views)
 
-    def fit_transform(self, table: Table) -> Table:
-        """Fit all views to the rows and return these in each, of shape (views, n, d)."""
-        return self._seen(table, lambda view, rows: view.fit(rows).transform(rows))
+    def fit_transform(self, near: Table, within: Table) -> Table:
+        """Fit all views to the rows and return these in each, of shape (views, n, d).
 
-    def transform(self, table: Table) -> Table:
+        Parameters
+        ----------
+        near, within : ndarray of shape (n_samples, n_features)
+            The rows as most views see them, and as those of the columns by themselves do.
+        """
+        return self._seen(near, within, lambda view, rows: view.fit(rows).transform(rows))
+
+    def transform(self, near: Table, within: Table) -> Table:
         """Return the rows in each view, of shape (views, n, d)."""
-        return self._seen(table, lambda view, rows: view.transform(rows))
+        return self._seen(near, within, lambda view, rows: view.transform(rows))
 
     def inverse(self, seen: Table) -> Table:
         """Return rows from what the first view makes of them."""
@@ -140,11 +148,11 @@ class Views:
         for view in self.views:
             view.restore(arrays)
 
-    def _seen(self, table: Table, see: Callable[[View, Table], Table]) -> Table:
+    def _seen(self, near: Table, within: Table, see: Callable[[View, Table], Table]) -> Table:
         seen: list[Table] = []
         for view in self.views:
-            rows = table if view.looks_at is None else seen[view.looks_at]
-            seen.append(see(view, rows))
+            table = within if view.is_of_columns else near
+            seen.append(see(view, table if view.looks_at is None else seen[view.looks_at]))
         if len({rows.shape for rows in seen}) > 1:
             raise ValueError(f"views differ in their shapes: {[rows.shape for rows in seen]}")
         return np.stack(seen)
