@@ -123,7 +123,7 @@ def test_a_view_without_arrays_is_not_lost_silently(settings, X):
 
 
 def test_each_flow_gives_the_log_density_of_its_view(density, X_new):
-    seen = torch.as_tensor(density.views.transform(X_new), dtype=torch.float32)
+    seen = torch.as_tensor(density.views.transform(X_new, X_new), dtype=torch.float32)
     of_views = [density.flows.log_prob(rows) for rows in seen]
     expected = [of_views[view][m] for m, view in enumerate(views_of(4, 4))]
     found = density.log_prob_by_flow(X_new)

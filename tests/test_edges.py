@@ -89,9 +89,12 @@ def test_a_constant_column_is_measured_alike_whatever_the_constant(constant):
     np.testing.assert_allclose(way[:, 0], [0, 2, 4, 26], rtol=1e-3)
 
 
-def test_rounding_of_a_constant_is_no_change():
-    box = ColumnBox().fit(np.full((9, 1), 0.3))
-    assert not box.project(np.array([[0.1 + 0.2]]))[1].any()
+@pytest.mark.parametrize(
+    ("constant", "other"), [(0.3, 0.1 + 0.2), (0.1, float(np.float32(0.1))), (0.0, 1e-17)]
+)
+def test_rounding_of_a_constant_is_no_change(constant, other):
+    box = ColumnBox().fit(np.full((9, 1), constant))
+    assert not box.project(np.array([[other]]))[1].any()
 
 
 @pytest.mark.parametrize("largest", [1.7e308, 1e300, 1.0, 1e-300, 5e-324])

@@ -91,7 +91,7 @@ for first in (
     lambda: clf.score_samples(X),
     lambda: clf.sample(5),
     lambda: clf.density_.sigma(),
-    lambda: clf.density_.views.transform(X),
+    lambda: clf.density_.views.transform(X, X),
     lambda: clf.density_.log_prob_by_flow(X),
     lambda: clf.density_.state(),
     lambda: clf.density_.to("cpu"),

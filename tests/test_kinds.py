@@ -115,7 +115,28 @@ def test_gaps_between_groups(name, seed):
     assert roc_auc_score(y, clf.decision_function(np.vstack([between, normal]))) > 0.9
 
 
-@pytest.mark.parametrize("constant", [0.0, 1.0, 2024.0])
+@pytest.mark.parametrize(("share", "gap"), [(0.15, 20), (0.05, 50), (0.24, 20)])
+def test_a_gap_before_a_smaller_group_in_the_training_rows(share, gap):
+    rng = np.random.default_rng(1)
+    n = round(1000 * share)
+    column = np.r_[rng.normal(size=1000 - n), rng.normal(gap, 1, n), rng.uniform(6, gap - 6, 20)]
+    y = np.repeat([0, 1], [1000, 20])
+    assert roc_auc_score(y, fitted(column[:, None]).decision_scores_) > 0.95
+
+
+@pytest.mark.parametrize("unit", [1.0, 1e-15, 1e300])
+def test_gaps_are_seen_in_any_unit_and_in_any_order_of_the_rows(unit):
+    column = np.random.default_rng(0).normal(size=9000)
+    column[1::2] += 8
+    clf = fitted(unit * column[:, None])
+    low, between, high = above(clf, unit * np.array([[0.0], [4.0], [8.0]]))
+    assert low < 0.5
+    assert high < 0.5
+    assert between > 0.99
+    assert clf.labels_.sum() == pytest.approx(900, abs=9)
+
+
+@pytest.mark.parametrize("constant", [0.0, 1.0, 2024.0, 1.7e15])
 def test_a_column_that_was_constant(constant):
     Z = np.random.default_rng(0).normal(size=(300, 2))
     clf = fitted(np.c_[Z, np.full(300, constant)])
@@ -124,3 +145,15 @@ def test_a_column_that_was_constant(constant):
     assert (above(clf, changed)[1:] == 1).all()
     other = fitted(np.c_[Z, np.zeros(300)]).decision_function(changed - [0, 0, constant])
     np.testing.assert_allclose(clf.decision_function(changed), other, atol=0.02)
+
+
+def test_a_constant_of_float32_is_no_other_one_in_float64():
+    X = np.c_[np.random.default_rng(0).normal(size=(300, 2)), np.full(300, 0.1)]
+    clf = fitted(X.astype(np.float32))
+    np.testing.assert_allclose(clf.decision_function(X), clf.decision_scores_, atol=1e-3)
+
+
+def test_values_near_the_largest_number_are_scored():
+    rng = np.random.default_rng(0)
+    clf = fitted(np.c_[rng.choice([-1.7e308, 1.7e308], 200), rng.normal(size=200)])
+    assert np.isfinite(clf.decision_scores_).all()

@@ -98,7 +98,7 @@ def test_the_authors_settings(X):
     ]  # fmt: skip
     assert settings_of(clf).trim == 0.1
     assert clf.lipschitz_ <= 1.5
-    assert clf.density_.views.transform(X).max() == pytest.approx(1)
+    assert clf.density_.views.transform(X, X).max() == pytest.approx(1)
 
 
 def test_steps_follow_epoch_num_or_stay_fixed(make, X):

@@ -5,9 +5,10 @@ import pytest
 
 from pyod_robustnvp.axes import PrincipalAxes
 from pyod_robustnvp.columns import RawColumns, ScaledColumns
+from pyod_robustnvp.ranges import RangedColumns
 from pyod_robustnvp.views import View, Views
 
-VIEWS: list[View] = [RawColumns(), ScaledColumns(), PrincipalAxes()]
+VIEWS: list[View] = [RawColumns(), ScaledColumns(), PrincipalAxes(), RangedColumns()]
 
 
 @pytest.fixture
@@ -92,7 +93,7 @@ def test_every_view_comes_back_from_its_arrays(view, X):
 
 def test_a_name_belongs_to_one_view(X):
     views = Views([ScaledColumns(), ScaledColumns()])
-    views.fit_transform(X)
+    views.fit_transform(X, X)
     for call in (views.state, lambda: views.shapes(4)):
         with pytest.raises(
             ValueError, match=r"two views have an array of the name 'scaler\.center_'"

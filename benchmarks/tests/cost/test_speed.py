@@ -21,7 +21,7 @@ def test_defaults_are_trained_as_the_detector_trains_them(monkeypatch, gaussian)
     speed.our_training(clf, gaussian, 200)()
     assert seen["n_flows"] == clf.n_estimators
     assert seen["hidden"] == clf.hidden_neuron_list
-    assert seen["views"] == 2
+    assert seen["views"] == 4
     assert seen["settings"] == speed.settings_of(clf).for_training(len(gaussian))
 
 
