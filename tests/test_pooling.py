@@ -20,16 +20,17 @@ def test_one_flow_without_preprocessing_scores_by_minus_log_density(make, X):
 def by_hand(clf, X):
     """Return the score of training rows in float64, from the definition."""
     density = clf.density_
-    near = np.clip(X, *density.box.near_)
+    near, within = np.clip(X, *density.box.near_), np.clip(X, *density.box.edges_)
     flows, views = copy.deepcopy(density.flows).double(), density.views.views
     seen = [views[0].transform(near)]
     for view in views[1:]:
-        seen.append(view.transform(near if view.looks_at is None else seen[view.looks_at]))
+        rows = within if view.is_of_columns else near
+        seen.append(view.transform(rows if view.looks_at is None else seen[view.looks_at]))
     surprises = []
     for number, rows in enumerate(seen):
         p = np.exp(flows.log_prob(torch.as_tensor(rows)).numpy()[number :: len(seen)])
         surprises.append(-10 * np.log((p**0.1).mean(axis=0)))
-    columns = [-view.log_det(near) for view in views if view.is_of_columns]
+    columns = [-view.log_det(within) for view in views if view.is_of_columns]
     spreads = [np.subtract(*np.quantile(s, [0.75, 0.25])) for s in surprises + columns]
     z = [
         (s - np.median(s)) / max(spread, LEAST_SPREAD)

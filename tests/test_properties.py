@@ -155,8 +155,8 @@ def test_the_score_grows_along_every_ray_from_the_middle(tried, X, seed):
     box = clf.density_.box
     with np.errstate(over="ignore"):
         widths = np.abs(box.edges_ - box.center_).max(axis=0)
-        constant = 1e-12 * np.abs(box.center_)
-        widths = np.where(widths > constant, widths, np.maximum(1, 10 * constant))
+        constant = 1e-14 * np.abs(box.center_)
+        widths = np.where(widths > constant, widths, np.maximum(1, 1e3 * constant))
         rays = box.center_ + widths * (ranges * (way / np.abs(way).max()))
     rays = rays[np.isfinite(rays).all(axis=1)]
     assume(len(rays) > 1)
