@@ -19,6 +19,7 @@ is faster than its tanh. The last layer, one product for s and t, therefore writ
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -251,6 +252,31 @@ class GradientWorkspace(CouplingWorkspace):
                 leaky_relu_backward(g_h, layer.h, SLOPE, True, grad_input=g_h)
             g_z_a += layers[0].apply()
         return self.g_trail[:, :d]
+
+
+class KeptWorkspace(threading.local):
+    """The last workspace of each thread, for batches that take less time than to lay one out.
+
+    A copy keeps none.
+    """
+
+    last: CouplingWorkspace | None = None
+
+    def of(self, weights: Iterable[Tensor], biases: Iterable[Tensor], n: int) -> CouplingWorkspace:
+        """Return the workspace, laid out where there is none for these parameters and so many."""
+        weights = list(weights)
+        last = self.last
+        if last is None or last.trail.shape[-1] != n or not _lie_alike(last.weights, weights):
+            last = self.last = CouplingWorkspace(weights, biases, n)
+        return last
+
+    def __reduce__(self) -> tuple[type[KeptWorkspace], tuple[()]]:
+        """Begin anew."""
+        return KeptWorkspace, ()
+
+
+def _lie_alike(some: Sequence[Tensor], others: Sequence[Tensor]) -> bool:
+    return all(a.data_ptr() == b.data_ptr() for a, b in zip(some, others, strict=True))
 
 
 def run(layers: list[Layer]) -> None:

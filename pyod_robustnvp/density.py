@@ -22,17 +22,15 @@ from torch import Tensor
 from . import devices, threads
 from .box import Surroundings
 from .draws import RandomState, some_rows, torch_generator
-from .flow import RealNVP, block_of, state_shapes, views_of
+from .flow import RealNVP, as_tensor, block_of, state_shapes
 from .pooling import Pooling, PowerMean
 from .scaling import Table, some_of
 from .settings import Settings
-from .training import train
+from .stacks import fit_flows
 from .views import LARGEST, Views, merged
 
 # Rows that are scored at once, and about how many values of a wide table: either bounds the memory.
 SCORED_ROWS, SCORED_VALUES = 2**14, 2**19
-# float32 squares and sums it through all couplings without overflow.
-LARGEST_TRAINED = 1e6
 # float32 carries it through all couplings, and no training leads there.
 LARGEST_BIAS = 1e15
 # How often rows are drawn that a transformer can't bring back.
@@ -118,23 +116,23 @@ class TabularDensity:
         box, views = copy.copy(settings.box).fit(learned), Views(settings.views)
         near, within = box.project(learned)[0], box.within(learned)
         seen = views.fit_transform(near, within)
-        # The caller may have switched gradients off.
-        with torch.inference_mode(False), torch.enable_grad():
-            flows = RealNVP(seen.shape[2], settings.n_flows, settings.hidden, generator).to(device)
-            losses = train(flows, as_tensor(seen, LARGEST_TRAINED, device), training, generator)
-            flows = flows.requires_grad_(False).cpu()
+        flows, losses = fit_flows(seen, settings, training, generator, device)
         density = cls(settings, box, views, flows, device)
         density.loss_curve, density.n_steps = losses, training.steps
-        density._fit_pooling(within, seen)
+        density._fit_pooling(learned[some_of(len(learned), POOLED_ROWS)])
         return density
 
-    def _fit_pooling(self, within: Table, seen: Table) -> None:
+    def _fit_pooling(self, learned: Table) -> None:
         """Let the pooling learn from what is said of training rows."""
-        some = some_of(len(within), POOLED_ROWS)
-        with modes_kept():
-            by_flow = self._log_probs_of(seen[:, some])
-        of_columns = self.views.of_columns(within[some])
-        self.pooling.fit(self._by_view(by_flow), of_columns, within.shape[1])
+
+        def of_part(rows: Table) -> Table:
+            near, within = self.box.project(rows)[0], self.box.within(rows)
+            by_flow: Table = self._log_probs(near, within).cpu().numpy()
+            return by_flow.T
+
+        by_flow = torch.from_numpy(self._by_parts(learned, of_part, None, self.settings.n_flows).T)
+        of_columns = self.views.of_columns(self.box.within(learned))
+        self.pooling.fit(self._by_view(by_flow), of_columns, learned.shape[1])
 
     def score(self, table: NDArray[np.floating], batch_size: int | None = None) -> Table:
         """Return the anomaly score of each row, the higher the more abnormal.
@@ -174,7 +172,7 @@ class TabularDensity:
         """Return the log-density of each row by each flow, of shape (flows, n_samples).
 
         In nats, in the coordinates of the view that the flow sees: flow m sees view
-        ``flow.views_of(n_flows, n_views)[m]``.
+        m modulo the number of views.
         """
 
         def of_part(rows: Table) -> Table:
@@ -223,7 +221,8 @@ class TabularDensity:
     def sigma(self) -> float:
         """Return the largest singular value of any matrix of the networks, by SVD."""
         threads.mend_fork()
-        return float(self.flows.sigma().max())
+        sigmas = threads.shared(RealNVP.sigma, [self.flows], torch.get_num_threads())
+        return max(float(sigma.max()) for sigma in sigmas)
 
     def state(self) -> dict[str, NDArray[Any]]:
         """Return what was learned, as arrays by name: no row of the table is among them.
@@ -307,14 +306,11 @@ class TabularDensity:
 
     def _by_view(self, by_flow: Tensor) -> list[Tensor]:
         """Return what belongs to the flows of each view."""
-        view = views_of(self.settings.n_flows, len(self.views))
-        return [by_flow[view == number] for number in range(len(self.views))]
+        n_views = len(self.views)
+        return [by_flow[number::n_views] for number in range(n_views)]
 
     def _log_probs(self, near: Table, within: Table) -> Tensor:
-        return self._log_probs_of(self.views.transform(near, within))
-
-    def _log_probs_of(self, seen: Table) -> Tensor:
-        on_device = as_tensor(seen, LARGEST, self.device)
+        on_device = as_tensor(self.views.transform(near, within), LARGEST, self.device)
         return self._working_flows().log_prob_by_blocks(on_device)
 
     def _by_parts(
@@ -329,7 +325,7 @@ class TabularDensity:
         self._working_flows()
         n_threads = self._threads()
         n, d = table.shape
-        size = size or rows_at_once(n, d, block_of(self.device), n_threads)
+        size = size or rows_at_once(n, d, block_of(self.device, n), n_threads)
         parts = [slice(start, start + size) for start in range(0, n, size)]
 
         def work(part: slice) -> Table:
@@ -377,9 +373,3 @@ def rows_at_once(n: int, d: int, block: int, n_threads: int) -> int:
     blocks = -(-n // block)
     rounds = -(-blocks // (most * n_threads))
     return -(-blocks // (rounds * n_threads)) * block
-
-
-def as_tensor(seen: Table, largest: float, device: torch.device) -> Tensor:
-    """Return rows as the flows see them, of shape (views, n, d), in float32."""
-    clipped = seen.clip(-largest, largest)
-    return torch.as_tensor(clipped, dtype=torch.float32).to(device)

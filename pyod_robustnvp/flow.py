@@ -48,12 +48,14 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
 from . import lipschitz
-from .couplings import CouplingWorkspace, GradientWorkspace
+from .couplings import CouplingWorkspace, GradientWorkspace, KeptWorkspace
 
 N_COUPLINGS = 6
 
 #: Rows of a block: on a CPU what its caches hold, elsewhere enough to keep a GPU busy.
 CPU_BLOCK, GPU_BLOCK = 512, 4096
+#: Rows that are scored alone pay for fewer: no matrix product of fewer columns sums as a block's.
+SMALL_BLOCK = 32
 
 
 class RealNVP(nn.Module):
@@ -68,13 +70,15 @@ class RealNVP(nn.Module):
     hidden : sequence of int, default=(64, 64)
         The widths of the hidden layers of s and of t.
     generator : torch.Generator, optional
-        The source of the initial weights and, where there are several flows, of the order in
-        which each takes the columns.
+        The source of the initial weights and of the order in which each flow takes the columns.
+    shuffle : bool, optional
+        Whether each flow takes the columns in an order of its own; by default where there are
+        several.
 
     Notes
     -----
-    A single flow is the paper's: it takes the columns half by half. Its initial weights are as
-    small as those of the paper's networks, which read all columns under a mask.
+    A flow that is not shuffled is the paper's: it takes the columns half by half. Its initial
+    weights are as small as those of the paper's networks, which read all columns under a mask.
 
     Examples
     --------
@@ -94,8 +98,10 @@ class RealNVP(nn.Module):
         n_flows: int = 1,
         hidden: Sequence[int] = (64, 64),
         generator: torch.Generator | None = None,
+        shuffle: bool | None = None,
     ) -> None:
         super().__init__()
+        shuffle = n_flows > 1 if shuffle is None else shuffle
         self.features = features
         self.n_flows = n_flows
         self.hidden = tuple(hidden)
@@ -103,15 +109,16 @@ class RealNVP(nn.Module):
         widths = (features - self.transformed, *hidden, self.transformed)
         self.weights = nn.ParameterList()
         self.biases = nn.ParameterList()
-        # A single flow starts as the paper's, whose networks read all columns under a mask.
-        fans = (features if n_flows == 1 else max(widths[0], 1), *hidden)
+        fans = (max(widths[0], 1) if shuffle else features, *hidden)
         for (n_in, n_out), fan in zip(pairwise(widths), fans, strict=True):
             bound = 1 / math.sqrt(fan)
             for parameters, columns in ((self.weights, n_in), (self.biases, 1)):
                 shape = (N_COUPLINGS, 2 * n_flows, n_out, columns)
                 values = torch.rand(shape, generator=generator, dtype=torch.float32)
                 parameters.append(nn.Parameter((2 * values - 1) * bound))
-        self.register_buffer("order", orders(n_flows, features, generator))
+        order = shuffled(n_flows, features, generator) if shuffle else halves(n_flows, features)
+        self.register_buffer("order", order)
+        self._kept = KeptWorkspace()
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return the state as arrays, by the names of :func:`state_shapes`."""
@@ -136,6 +143,17 @@ class RealNVP(nn.Module):
         names = flows.state_dict()
         flows.load_state_dict({name: torch.tensor(arrays[f"flow.{name}"]) for name in names})
         return flows
+
+    @classmethod
+    def joined(cls, stacks: Sequence[Self]) -> Self:
+        """Return the flows of several stacks as one, without gradients."""
+        first = stacks[0]
+        state = {"order": torch.cat([stack.order for stack in stacks])}
+        for name, _ in first.named_parameters():
+            state[name] = torch.cat([stack.get_parameter(name) for stack in stacks], dim=1)
+        flows = cls(first.features, len(state["order"]), first.hidden, torch.Generator())
+        flows.load_state_dict(state)
+        return flows.requires_grad_(False)
 
     def ordered(self, x: Tensor) -> Tensor:
         """Return rows as the couplings want them: columns first, in each flow's own order.
@@ -216,12 +234,13 @@ class RealNVP(nn.Module):
         log_prob : Tensor of shape (flows, n), float64
         """
         views, n, d = x.shape
-        block = block_of(x.device)
-        view = views_of(self.n_flows, views).to(x.device)
+        block = block_of(x.device, n)
+        view = views_of(torch.arange(self.n_flows), views).to(x.device)
         # The columns of all views, one below the other, and which of them each flow reads.
         columns = torch.nn.functional.pad(x.mT.flatten(0, 1), (0, -n % block)).contiguous()
         read = (view[:, None] * d + self.order).flatten()
-        workspace = CouplingWorkspace(self.weights, self.biases, block)
+        lay_out = self._kept.of if block == SMALL_BLOCK else CouplingWorkspace
+        workspace = lay_out(self.weights, self.biases, block)
         log_probs = []
         for rows in columns.split(block, dim=1):
             ordered = rows.index_select(0, read).view(self.n_flows, d, block)
@@ -312,9 +331,11 @@ def state_shapes(
     return found
 
 
-def block_of(device: torch.device) -> int:
-    """Return the rows of a block on a device."""
-    return CPU_BLOCK if device.type == "cpu" else GPU_BLOCK
+def block_of(device: torch.device, n: int) -> int:
+    """Return the rows of a block on a device, of n rows in all."""
+    if device.type != "cpu":
+        return GPU_BLOCK
+    return CPU_BLOCK if n > SMALL_BLOCK else SMALL_BLOCK
 
 
 def log_density(z: Tensor, log_det: Tensor) -> Tensor:
@@ -328,30 +349,34 @@ def log_density(z: Tensor, log_det: Tensor) -> Tensor:
     return log_det - 0.5 * (z.square().sum(1) + z.shape[1] * math.log(2 * math.pi))
 
 
-def views_of(n_flows: int, views: int) -> Tensor:
-    """Return which view of the rows each flow sees: they take turns.
+def views_of(numbers: Tensor, views: int) -> Tensor:
+    """Return which view of the rows the flows of these numbers see: they take turns.
 
     Examples
     --------
-    >>> views_of(5, 2).tolist()
+    >>> views_of(torch.arange(5), 2).tolist()
     [0, 1, 0, 1, 0]
     """
-    return torch.arange(n_flows) % views
+    return numbers % views
 
 
-def orders(n_flows: int, features: int, generator: torch.Generator | None = None) -> Tensor:
-    """Return the order in which each flow takes the columns: its own, drawn at random.
-
-    A single flow takes them as the paper's: the second half is transformed first, by the first.
+def halves(n_flows: int, features: int) -> Tensor:
+    """Return the paper's order: the second half is transformed first, by the first.
 
     Examples
     --------
-    >>> orders(1, 5)
+    >>> halves(1, 5)
     tensor([[3, 4, 0, 1, 2]])
-    >>> orders(2, 4, torch.Generator().manual_seed(0)).shape
-    torch.Size([2, 4])
     """
-    if n_flows == 1:
-        return torch.arange(features).roll(features // 2)[None]
+    return torch.arange(features).roll(features // 2).repeat(n_flows, 1)
+
+
+def shuffled(n_flows: int, features: int, generator: torch.Generator | None) -> Tensor:
+    """Return the order in which each flow takes the columns: its own, drawn at random."""
     noise = torch.rand(n_flows, features, generator=generator, dtype=torch.float32)
     return noise.argsort(dim=1)
+
+
+def as_tensor(rows: NDArray[np.floating], largest: float, device: torch.device) -> Tensor:
+    """Return rows in float32 on a device, clipped to what flows can carry."""
+    return torch.as_tensor(rows.clip(-largest, largest), dtype=torch.float32).to(device)

@@ -85,12 +85,15 @@ class PowerMean(Pooling):
 
     def by_view(self, of_views: Sequence[Tensor]) -> Table:
         """Return the score of each row by each view, of shape (views, n_samples)."""
-        means = torch.stack([self.log_mean(by_flow) for by_flow in of_views])
+        if len({len(by_flow) for by_flow in of_views}) == 1:
+            means = self.log_mean(torch.stack(list(of_views), dim=1))
+        else:
+            means = torch.stack([self.log_mean(by_flow) for by_flow in of_views])
         by_view: Table = -means.cpu().numpy()
         return by_view
 
     def log_mean(self, by_flow: Tensor) -> Tensor:
-        """Return the logarithm of the power mean of the densities of one view's flows."""
+        """Return the logarithm of the power mean of the densities of flows, on the first axis."""
         if self.exponent == 0:
             return by_flow.mean(dim=0)
         powers = self.exponent * by_flow

@@ -73,16 +73,16 @@ if hasattr(os, "register_at_fork"):
 def shared(work: Callable[[Part], Result], parts: Sequence[Part], threads: int) -> Iterator[Result]:
     """Yield the result of each part, in their order.
 
-    A single part is left to the caller's thread, and so are all where there is one thread. Else
-    each part is worked on by one of the threads, in which torch has one; only one more part than
-    there are threads waits its turn, so that callers at one time get on side by side.
+    Where there is one thread, it is the caller's. Else each part is worked on by one of the
+    threads, in which torch has one; only one more part than there are threads waits its turn, so
+    that callers at one time get on side by side.
 
     Examples
     --------
     >>> list(shared(abs, [1, -2, 3], threads=2))
     [1, 2, 3]
     """
-    if threads == 1 or len(parts) == 1:
+    if threads == 1:
         yield from map(work, parts)
         return
     running = deque[Future[Result]]()

@@ -26,11 +26,11 @@ from itertools import islice
 import torch
 from sklearn.exceptions import ConvergenceWarning
 from torch import Tensor
-from tqdm import tqdm
 
 from . import lipschitz
 from .couplings import GradientWorkspace
 from .flow import RealNVP, log_density, views_of
+from .progress import Progress
 from .recovery import DivergenceGuard
 
 WARMUP = 0.05
@@ -120,7 +120,12 @@ def shares(nll: Tensor, kept: int) -> Tensor:
 
 
 def train(
-    flows: RealNVP, x: Tensor, settings: TrainingSettings, generator: torch.Generator
+    flows: RealNVP,
+    x: Tensor,
+    settings: TrainingSettings,
+    generator: torch.Generator,
+    numbers: Tensor | None = None,
+    progress: Progress | None = None,
 ) -> list[float]:
     """Fit the flows in place to the rows of x.
 
@@ -129,10 +134,14 @@ def train(
     flows : RealNVP
         Their parameters are overwritten; on the device of x.
     x : Tensor of shape (views, n, d)
-        Which flow sees which view: :func:`~pyod_robustnvp.flow.views_of`.
+        Which flow sees which view, by its number: :func:`~pyod_robustnvp.flow.views_of`.
     settings : TrainingSettings
     generator : torch.Generator
         On the CPU, so that the order of the rows is the same on every device.
+    numbers : Tensor of shape (flows,), optional
+        Of the flows among those of other stacks, too; by default there are no others.
+    progress : Progress, optional
+        Of all stacks.
 
     Returns
     -------
@@ -150,16 +159,20 @@ def train(
     FloatingPointError
         It diverged with every step size that was tried.
     """
-    caps = _spread(settings.caps, flows, len(x))
-    guard = _untrained(flows, x, settings, caps)
+    if progress is None:
+        with Progress(settings.steps, flows.n_flows, verbose=settings.verbose) as alone:
+            return train(flows, x, settings, generator, numbers, alone)
+    numbers = torch.arange(flows.n_flows) if numbers is None else numbers
+    task = _Task(flows, x, views_of(numbers, len(x)), _spread(settings.caps, numbers, x))
+    guard = _untrained(task, settings)
     losses: list[float] = []
     for failed in range(ATTEMPTS):
         attempt = replace(settings, lr=settings.lr / 10**failed)
         if failed:
             _warn(settings, attempt, len(losses))
-        if _complete(losses, guard, x, attempt, generator):
+        if _complete(losses, guard, task, attempt, generator, progress):
             flows.zero_grad()
-            _certify(flows, caps)
+            _certify(flows, task.caps)
             return losses
         del losses[guard.restore() :]
     raise FloatingPointError(
@@ -167,115 +180,114 @@ def train(
     )
 
 
+@dataclass(frozen=True)
+class _Task:
+    """What is trained: flows, the rows in all views, which one each flow sees, and its cap."""
+
+    flows: RealNVP
+    x: Tensor
+    view: Tensor
+    caps: Tensor | None
+
+    @property
+    def n(self) -> int:
+        """The number of rows."""
+        return self.x.shape[1]
+
+    def batch_size(self, settings: TrainingSettings) -> int:
+        return min(settings.batch_size, self.n)
+
+    def noisy(self, index: Tensor, noise: float, generator: torch.Generator) -> Tensor:
+        """Return the rows of each flow with noise, of shape (flows, d, batch_size)."""
+        x = self.x
+        # A GPU need not be waited for: what it is sent is copied aside before it works on it.
+        chosen = (index + self.view[:, None] * self.n).to(x.device, non_blocking=True)
+        rows = x.flatten(0, 1).index_select(0, chosen.flatten()).unflatten(0, chosen.shape)
+        columns = self.flows.ordered(rows)
+        if noise:
+            blur = torch.randn(columns.shape, generator=generator, dtype=torch.float32)
+            columns.add_(blur.to(x.device, non_blocking=True), alpha=noise)
+        return columns
+
+
 def _complete(
     losses: list[float],
     guard: DivergenceGuard,
-    x: Tensor,
+    task: _Task,
     settings: TrainingSettings,
     generator: torch.Generator,
+    progress: Progress,
 ) -> bool:
     """Train what is left of the epochs, add their losses, and return whether all went well."""
-    flows, batch_size = guard.flows, _batch_size(x, settings)
-    per_epoch = x.shape[1] // batch_size
-    begin = checked = len(losses) * per_epoch
-    steps = _steps(flows, x, batch_size, settings, generator, begin)
-    bar = tqdm(total=settings.steps, initial=begin, unit="step", disable=settings.verbose != 1)
+    flows, per_epoch = task.flows, task.n // task.batch_size(settings)
+    checked = len(losses) * per_epoch
+    steps = _steps(task, settings, generator, checked)
     fresh: list[Tensor] = []
-    with bar:
-        for start in range(begin, settings.steps, per_epoch):
-            stop = min(start + per_epoch, settings.steps)
-            fresh.append(_epoch(steps, stop - start, bar) / flows.n_flows)
-            _report(fresh[-1], len(losses) + len(fresh), stop, settings)
-            if stop < settings.steps and stop - checked < CHECKED_EVERY:
-                continue
-            # Not before: a GPU would be waited for at every epoch, which may be a step.
-            losses.extend(map(float, fresh))
-            fresh.clear()
-            if not (all(map(math.isfinite, losses)) and guard.is_sound()):
-                return False
-            guard.remember(len(losses))
-            checked = stop
+    for start in range(checked, settings.steps, per_epoch):
+        stop = min(start + per_epoch, settings.steps)
+        fresh.append(_epoch(steps, stop - start, progress) / flows.n_flows)
+        progress.epoch(len(losses) + len(fresh), stop, fresh[-1], flows.n_flows)
+        if stop < settings.steps and stop - checked < CHECKED_EVERY:
+            continue
+        # Not before: a GPU would be waited for at every epoch, which may be a step.
+        losses.extend(map(float, fresh))
+        fresh.clear()
+        if not (all(map(math.isfinite, losses)) and guard.is_sound()):
+            progress.step(guard.epochs * per_epoch - stop)
+            return False
+        guard.remember(len(losses))
+        checked = stop
     return True
 
 
-def _epoch(steps: Iterator[Tensor], n: int, bar: tqdm) -> Tensor:
+def _epoch(steps: Iterator[Tensor], n: int, progress: Progress) -> Tensor:
     """Take n steps and return the mean of their losses."""
     total: Tensor | float = 0.0
     for loss in islice(steps, n):
         total += loss
-        bar.update()
+        progress.step()
     return torch.as_tensor(total).double() / n
 
 
-def _batch_size(x: Tensor, settings: TrainingSettings) -> int:
-    return min(settings.batch_size, x.shape[1])
-
-
-def _untrained(
-    flows: RealNVP, x: Tensor, settings: TrainingSettings, caps: Tensor | None
-) -> DivergenceGuard:
+def _untrained(task: _Task, settings: TrainingSettings) -> DivergenceGuard:
     """Return what to go back to before the first step.
 
     Its rows are drawn apart, so that those of the training are as without it, and are as many
     whatever the batches: of a short table one comes several times, each with its own noise.
     """
     apart = torch.Generator().manual_seed(0)
-    index = torch.randint(x.shape[1], (flows.n_flows, JUDGED_ROWS), generator=apart)
-    columns = _noisy(flows, x, index, settings.noise, apart)
+    flows = task.flows
+    index = torch.randint(task.n, (flows.n_flows, JUDGED_ROWS), generator=apart)
+    columns = task.noisy(index, settings.noise, apart)
     kept = JUDGED_ROWS * (1 - settings.trim)
     guard = DivergenceGuard(flows, columns, [max(round(rows), 1) for rows in (kept, kept / 4)])
     vectors = [_random_vectors(weight, apart) for weight in flows.weights]
     for _ in range(ESTIMATES):
-        _cap(flows, vectors, caps)
+        _cap(flows, vectors, task.caps)
     guard.allow()
     guard.restore()
     return guard
 
 
 def _steps(
-    flows: RealNVP,
-    x: Tensor,
-    batch_size: int,
-    settings: TrainingSettings,
-    generator: torch.Generator,
-    begin: int,
+    task: _Task, settings: TrainingSettings, generator: torch.Generator, begin: int
 ) -> Iterator[Tensor]:
     """Take a step of the optimiser at a time and yield the loss before it, summed over flows."""
-    stream = _noisy_rows(flows, x, batch_size, settings.noise, generator)
+    flows, batch_size = task.flows, task.batch_size(settings)
+    stream = batches(task.n, batch_size, flows.n_flows, generator)
     workspace = GradientWorkspace(flows.weights, flows.biases, batch_size)
     gradients = (*workspace.g_weights, *workspace.g_biases)
     for parameter, gradient in zip((*flows.weights, *flows.biases), gradients, strict=True):
         parameter.grad = gradient
     optimizer = torch.optim.Adam(flows.parameters(), lr=settings.lr, fused=True)
-    caps = _spread(settings.caps, flows, len(x))
     vectors = [_random_vectors(weight, generator) for weight in flows.weights]
     for step in range(begin + 1, settings.steps + 1):
         kept = kept_rows(batch_size, settings.trim, step, settings.steps)
-        loss = set_gradients(workspace, next(stream), kept)
+        columns = task.noisy(next(stream), settings.noise, generator)
+        loss = set_gradients(workspace, columns, kept)
         optimizer.step()
-        _cap(flows, vectors, caps)
+        _cap(flows, vectors, task.caps)
         yield loss
-
-
-def _noisy_rows(
-    flows: RealNVP, x: Tensor, batch_size: int, noise: float, generator: torch.Generator
-) -> Iterator[Tensor]:
-    """Yield a batch for each flow, of shape (flows, d, batch_size), in its order of columns."""
-    for index in batches(x.shape[1], batch_size, flows.n_flows, generator):
-        yield _noisy(flows, x, index, noise, generator)
-
-
-def _noisy(
-    flows: RealNVP, x: Tensor, index: Tensor, noise: float, generator: torch.Generator
-) -> Tensor:
-    """Return the rows of each flow with noise, of shape (flows, d, batch_size)."""
-    # A GPU need not be waited for: what it is sent is copied aside before it works on it.
-    view = views_of(flows.n_flows, len(x))[:, None].to(x.device, non_blocking=True)
-    columns = flows.ordered(x[view, index.to(x.device, non_blocking=True)])
-    if noise:
-        blur = torch.randn(columns.shape, generator=generator, dtype=torch.float32)
-        columns.add_(blur.to(x.device, non_blocking=True), alpha=noise)
-    return columns
 
 
 def set_gradients(workspace: GradientWorkspace, columns: Tensor, kept: int) -> Tensor:
@@ -295,15 +307,12 @@ def _random_vectors(weight: Tensor, generator: torch.Generator) -> Tensor:
     return start.to(weight)
 
 
-def _spread(caps: tuple[float, ...] | None, flows: RealNVP, views: int) -> Tensor | None:
+def _spread(caps: tuple[float, ...] | None, numbers: Tensor, x: Tensor) -> Tensor | None:
     """Return the cap of each network of a coupling, of shape (2 * flows, 1, 1)."""
     if caps is None:
         return None
-    view = views_of(flows.n_flows, views)
-    turns = [int((view[:m] == view[m]).sum()) for m in range(flows.n_flows)]
-    of_flows = [caps[turn % len(caps)] for turn in turns]
-    like = flows.biases[0]
-    return torch.tensor(of_flows).repeat_interleave(2)[:, None, None].to(like)
+    of_flows = torch.tensor(caps)[numbers // len(x) % len(caps)]
+    return of_flows.repeat_interleave(2)[:, None, None].to(x)
 
 
 def _cap(flows: RealNVP, vectors: list[Tensor], k: Tensor | None) -> None:
@@ -318,12 +327,6 @@ def _certify(flows: RealNVP, k: Tensor | None) -> None:
     if k is not None:
         for weight in flows.weights:
             lipschitz.certify_(weight, k)
-
-
-def _report(loss: Tensor, epoch: int, step: int, settings: TrainingSettings) -> None:
-    """Print a line an epoch where that is wanted."""
-    if settings.verbose == 2:
-        print(f"epoch {epoch}, step {step}/{settings.steps}: loss {float(loss):.4f} nats")
 
 
 def _warn(settings: TrainingSettings, attempt: TrainingSettings, epochs: int) -> None:

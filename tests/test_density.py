@@ -40,7 +40,7 @@ def test_it_is_what_the_detector_scores_by(density, fitted, X, X_new):
 def test_another_pooling(settings, X, X_new, exponent):
     former = {"views": settings.views[:2], "box": Box(), "pooling": PowerMean(exponent)}
     other = TabularDensity.fit(X, replace(settings, **former), 0)
-    seen = views_of(4, 2).numpy()
+    seen = views_of(torch.arange(4), 2).numpy()
     by_flow = other.log_prob_by_flow(X_new)
     powers = [np.exp(exponent * by_flow[seen == view]).mean(axis=0) for view in (0, 1)]
     expected = -np.mean([np.log(p) / exponent for p in powers], axis=0)
@@ -94,7 +94,7 @@ def test_another_view(settings, X, X_new):
     assert not hasattr(views[0], "fitted_to")
     assert len(other.views) == 3
     assert other.log_prob_by_flow(X_new / 10).shape == (6, len(X_new))
-    by_view = other.log_prob_by_flow(X_new / 10)[views_of(6, 3).numpy() == 0]
+    by_view = other.log_prob_by_flow(X_new / 10)[views_of(torch.arange(6), 3).numpy() == 0]
     mixture = np.log(np.exp(by_view).mean(axis=0)) + 5 * np.log(2)
     np.testing.assert_allclose(other.log_density(X_new / 10), mixture, rtol=1e-9)
     assert other.sample(7).shape == (7, 5)
@@ -125,7 +125,7 @@ def test_a_view_without_arrays_is_not_lost_silently(settings, X):
 def test_each_flow_gives_the_log_density_of_its_view(density, X_new):
     seen = torch.as_tensor(density.views.transform(X_new, X_new), dtype=torch.float32)
     of_views = [density.flows.log_prob(rows) for rows in seen]
-    expected = [of_views[view][m] for m, view in enumerate(views_of(4, 4))]
+    expected = [of_views[view][m] for m, view in enumerate(views_of(torch.arange(4), 4))]
     found = density.log_prob_by_flow(X_new)
     np.testing.assert_allclose(found, torch.stack(expected).detach(), rtol=1e-4, atol=1e-4)
 

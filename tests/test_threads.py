@@ -35,11 +35,15 @@ def test_results_come_in_order_from_threads_with_one_of_torchs():
     assert set(numbers) == {1}
 
 
-@pytest.mark.parametrize(("parts", "number"), [([7], 2), ([7, 8, 9], 1)])
-def test_one_part_or_one_thread_needs_no_other(parts, number):
-    assert list(shared(where, parts, number)) == [
-        (part, threading.current_thread(), 2) for part in parts
-    ]
+def test_one_thread_is_the_callers():
+    here = threading.current_thread()
+    assert list(shared(where, [7, 8], 1)) == [(7, here, 2), (8, here, 2)]
+
+
+def test_a_single_part_too_meets_no_other_thread():
+    [(_, worker, number)] = shared(where, [7], 2)
+    assert worker is not threading.current_thread()
+    assert number == 1
 
 
 def test_nothing_is_shared():
