@@ -9,12 +9,24 @@ import numpy as np
 from numpy.typing import ArrayLike
 from pyod.models.base import BaseDetector
 
-from .contamination import Thresholder
+from .contamination import Thresholder, are_divisible
 from .parameters import check_contamination
-from .scaling import Table
+from .scaling import Learned, Table
+from .shield import shielded
+
+#: What is learned from the scores of the training rows.
+LEARNED = (
+    "decision_scores_",
+    "threshold_",
+    "labels_",
+    "classes_",
+    "_classes",
+    "_mu",
+    "_sigma",
+)
 
 
-class ThresholdedDetector(BaseDetector):  # type: ignore[misc]
+class ThresholdedDetector(Learned, BaseDetector):  # type: ignore[misc]
     """A detector of PyOD's whose contamination may be any number.
 
     PyOD takes a number that is no float, such as np.float32, for a PyThresh object. Its
@@ -23,22 +35,27 @@ class ThresholdedDetector(BaseDetector):  # type: ignore[misc]
 
     contamination: float | Thresholder
 
+    @shielded
     def predict(self, X: ArrayLike, return_confidence: bool = False) -> Any:
         """Return 1 for outliers and 0 for inliers, as PyOD's ``predict`` does."""
         return BaseDetector.predict(self._plain(), X, return_confidence)
 
+    @shielded
     def predict_confidence(self, X: ArrayLike) -> Any:
         """Return how sure each label is, as PyOD's ``predict_confidence`` does."""
         return BaseDetector.predict_confidence(self._plain(), X)
 
+    @shielded
     def predict_with_rejection(self, X: ArrayLike, *args: Any, **settings: Any) -> Any:
         """Return labels, -2 where they are unsure, as PyOD's ``predict_with_rejection`` does."""
         return BaseDetector.predict_with_rejection(self._plain(), X, *args, **settings)
 
+    @shielded
     def compute_rejection_stats(self, *args: Any, **settings: Any) -> Any:
         """Return what to expect of it, as PyOD's ``compute_rejection_stats`` does."""
         return BaseDetector.compute_rejection_stats(self._plain(), *args, **settings)
 
+    @shielded
     def predict_proba(
         self, X: ArrayLike, method: str = "linear", return_confidence: bool = False
     ) -> Any:
@@ -55,8 +72,13 @@ class ThresholdedDetector(BaseDetector):  # type: ignore[misc]
         plain = self._plain()
         plain.decision_scores_ = scores
         plain._set_n_classes(None)
+        if not isinstance(plain.contamination, float) and not are_divisible(scores):
+            # No outliers: many a PyThresh object fails where there is nothing to divide.
+            plain.contamination = 0.0
+            plain.decision_scores_ = np.full(len(scores), scores.max())
         plain._process_decision_scores()
-        for name in ("decision_scores_", "threshold_", "labels_", "_classes", "_mu", "_sigma"):
+        plain.decision_scores_, plain.classes_ = scores, np.array([0, 1])
+        for name in LEARNED:
             setattr(self, name, getattr(plain, name))
 
     def _plain(self) -> Self:

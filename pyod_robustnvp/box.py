@@ -12,7 +12,7 @@ from typing import Self
 
 import numpy as np
 
-from .scaling import CenterAndScale, Table, finite, width_above_zero
+from .scaling import CenterAndScale, Learned, Table, finite, width_above_zero
 
 # So many half-widths from the middle the flows are still asked; farther out they know nothing.
 NEAR = 2.0
@@ -22,7 +22,7 @@ ENOUGH = 10_000
 FARTHEST = 1e150
 
 
-class Surroundings(ABC):
+class Surroundings(Learned, ABC):
     """What lies around the training rows: it brings far rows near and charges them for the way.
 
     Tables are finite float64 arrays of shape (n_samples, n_features), which nothing checks again.

@@ -48,10 +48,20 @@ def estimate(scores: Table, thresholder: Thresholder | None = None) -> float:
     low, high = np.quantile(scores, [0.25, 0.75])
     some = np.linspace(0, len(scores) - 1, min(len(scores), JUDGED_ROWS)).astype(int)
     judged = scores[some].clip(max=high + 10 * (high - low))
-    # Two values give PyThresh nothing to divide; equal rows differ by rounding.
-    divisible = len(np.unique(judged.round(9))) > 2
-    found = float(np.mean(thresholder.eval(judged))) if divisible else 0.0
+    found = float(np.mean(thresholder.eval(judged))) if are_divisible(judged) else 0.0
     return min(max(found, 1 / len(scores)), 0.5)
+
+
+def are_divisible(scores: Table) -> bool:
+    """Return whether PyThresh can divide scores, which it can't where they are one or two numbers.
+
+    Examples
+    --------
+    >>> are_divisible(np.array([3.0, 3.0, 3.0 + 1e-12])), are_divisible(np.arange(3.0))
+    (False, True)
+    """
+    # Equal rows differ by rounding.
+    return len(np.unique(scores.round(9))) > 2
 
 
 def _default_thresholder() -> Thresholder:

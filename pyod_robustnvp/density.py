@@ -22,15 +22,16 @@ from torch import Tensor
 from . import devices, threads
 from .box import Surroundings
 from .draws import RandomState, some_rows, torch_generator
-from .flow import RealNVP, as_tensor, block_of, state_shapes
+from .flow import RealNVP, as_tensor, state_shapes
 from .pooling import Pooling, PowerMean
-from .scaling import Table, some_of
+from .scaling import Learned, Table, some_of
 from .settings import Settings
 from .stacks import fit_flows
 from .views import LARGEST, Views, merged
 
-# Rows that are scored at once, and about how many values of a wide table: either bounds the memory.
-SCORED_ROWS, SCORED_VALUES = 2**14, 2**19
+# Rows of a part that is scored at once, and about how many values of the table all threads hold:
+# either bounds the memory.
+SCORED_ROWS, SCORED_VALUES = 2**14, 2**20
 # float32 carries it through all couplings, and no training leads there.
 LARGEST_BIAS = 1e15
 # How often rows are drawn that a transformer can't bring back.
@@ -41,7 +42,7 @@ POOLED_ROWS = 4096
 TOLERANCE = 1e-4
 
 
-class TabularDensity:
+class TabularDensity(Learned):
     """The density of a table's rows that several flows in several views have learned.
 
     Made by :meth:`fit` or :meth:`from_state`.
@@ -210,7 +211,7 @@ class TabularDensity:
         with modes_kept():
             drawn = self._working_flows().sample(n, generator)
         of_view = self._by_view(drawn)[0].double()
-        chosen = torch.randint(len(of_view), (n,), generator=generator)
+        chosen = torch.randint(len(of_view), (n,), generator=generator, device="cpu")
         return self.views.inverse(of_view[chosen, torch.arange(n)].cpu().numpy())
 
     def to(self, device: str | torch.device) -> Self:
@@ -281,10 +282,10 @@ class TabularDensity:
         state = vars(self) | {"flows": self.flows.arrays(), "device": str(self.device)}
         return state | {"_working": None}
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
         """Take the device of the fit where it exists, else the CPU."""
         threads.mend_fork()
-        vars(self).update(state)
+        super().__setstate__(state)
         with modes_kept():
             self.flows = RealNVP.from_arrays(state["flows"]).requires_grad_(False)
         self.device = devices.choose_again(self.settings.device, state["device"])
@@ -325,7 +326,7 @@ class TabularDensity:
         self._working_flows()
         n_threads = self._threads()
         n, d = table.shape
-        size = size or rows_at_once(n, d, block_of(self.device, n), n_threads)
+        size = size or rows_at_once(n, d, self.flows.block(n, self.device), n_threads)
         parts = [slice(start, start + size) for start in range(0, n, size)]
 
         def work(part: slice) -> Table:
@@ -369,7 +370,7 @@ def rows_at_once(n: int, d: int, block: int, n_threads: int) -> int:
     >>> rows_at_once(20_000, 10, block=512, n_threads=2)
     10240
     """
-    most = max(min(SCORED_VALUES // d, SCORED_ROWS) // block, 1)
+    most = max(min(SCORED_VALUES // (d * n_threads), SCORED_ROWS) // block, 1)
     blocks = -(-n // block)
     rounds = -(-blocks // (most * n_threads))
     return -(-blocks // (rounds * n_threads)) * block

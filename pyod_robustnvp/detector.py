@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -19,6 +19,7 @@ from .contamination import Thresholder
 from .density import TabularDensity
 from .draws import RandomState
 from .scaling import Table
+from .shield import shielded
 
 #: What a fit sets last and drops first, so that an interrupted one leaves nothing that counts.
 LAST_LEARNED = "_sigma"
@@ -167,6 +168,7 @@ class RobustRealNVP(ThresholdedDetector):
         self.random_state = random_state
         self.verbose = verbose
 
+    @shielded
     def fit(self, X: ArrayLike, y: object = None) -> Self:
         """Learn the density of the rows and score them.
 
@@ -234,6 +236,7 @@ class RobustRealNVP(ThresholdedDetector):
         """Return whether the last fit came to its end."""
         return LAST_LEARNED in vars(self)
 
+    @shielded
     def decision_function(self, X: ArrayLike, batch_size: int | None = None) -> Table:
         """Return the anomaly score of each row, the higher the more abnormal.
 
@@ -254,6 +257,7 @@ class RobustRealNVP(ThresholdedDetector):
             batch_size = parameters.check_integer("batch_size", batch_size)
         return self.density_.score(table, batch_size)
 
+    @shielded
     def score_samples(self, X: ArrayLike) -> Table:
         """Return the log-density of each row under the mixture of the flows that see the columns.
 
@@ -272,6 +276,7 @@ class RobustRealNVP(ThresholdedDetector):
         check_is_fitted(self)
         return self.density_.log_density(tables.checked(self, X, reset=False))
 
+    @shielded
     def sample(self, n_samples: int = 1, random_state: RandomState = None) -> Table:
         """Draw rows, in the units of X, from the density that ``score_samples`` measures.
 
@@ -287,6 +292,7 @@ class RobustRealNVP(ThresholdedDetector):
         check_is_fitted(self)
         return self.density_.sample(parameters.check_integer("n_samples", n_samples), random_state)
 
+    @shielded
     def estimate_contamination(self, thresholder: Thresholder | None = None) -> float:
         """Estimate the contamination of the training rows from their scores.
 
@@ -296,6 +302,7 @@ class RobustRealNVP(ThresholdedDetector):
         check_is_fitted(self)
         return estimation.estimate(self.decision_scores_, thresholder)
 
+    @shielded
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the fitted model to a file that holds numbers and text, and no program.
 
@@ -314,6 +321,7 @@ class RobustRealNVP(ThresholdedDetector):
         persistence.save(persistence.Model(given, self._learned()), path, type(self))
 
     @classmethod
+    @shielded
     def load(cls, path: str | os.PathLike[str]) -> Self:
         """Return the model that :meth:`save` wrote: the same scores, on any machine.
 
@@ -342,7 +350,7 @@ class RobustRealNVP(ThresholdedDetector):
         clf.__dict__.update(model.learned)
         return clf
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
         """Refuse what an earlier version pickled."""
         persistence.refuse_former(state)
-        self.__dict__.update(state)
+        super().__setstate__(state)

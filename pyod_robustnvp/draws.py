@@ -16,7 +16,7 @@ def some_rows(
     """Return n rows of a longer table, drawn at random, in their order."""
     if len(table) <= n:
         return table
-    seed = int(torch.randint(2**31 - 1, (1,), generator=generator))
+    seed = int(torch.randint(2**31 - 1, (1,), generator=generator, device="cpu"))
     drawn = np.random.default_rng(seed).choice(len(table), n, replace=False, shuffle=False)
     return table[np.sort(drawn)]
 

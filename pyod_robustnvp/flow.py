@@ -52,9 +52,11 @@ from .couplings import CouplingWorkspace, GradientWorkspace, KeptWorkspace
 
 N_COUPLINGS = 6
 
-#: Rows of a block: on a CPU what its caches hold, elsewhere enough to keep a GPU busy.
+#: Rows of a block: on a CPU as many as its caches hold at most, elsewhere enough to keep a GPU busy.
 CPU_BLOCK, GPU_BLOCK = 512, 4096
-#: Rows that are scored alone pay for fewer: no matrix product of fewer columns sums as a block's.
+#: About how many columns of how many flows a CPU's block holds.
+BLOCK_VALUES = 2**20
+#: The fewest rows of a block: matrix products of fewer sum in another order.
 SMALL_BLOCK = 32
 
 
@@ -114,7 +116,7 @@ class RealNVP(nn.Module):
             bound = 1 / math.sqrt(fan)
             for parameters, columns in ((self.weights, n_in), (self.biases, 1)):
                 shape = (N_COUPLINGS, 2 * n_flows, n_out, columns)
-                values = torch.rand(shape, generator=generator, dtype=torch.float32)
+                values = torch.rand(shape, generator=generator, dtype=torch.float32, device="cpu")
                 parameters.append(nn.Parameter((2 * values - 1) * bound))
         order = shuffled(n_flows, features, generator) if shuffle else halves(n_flows, features)
         self.register_buffer("order", order)
@@ -234,7 +236,7 @@ class RealNVP(nn.Module):
         log_prob : Tensor of shape (flows, n), float64
         """
         views, n, d = x.shape
-        block = block_of(x.device, n)
+        block = self.block(n, x.device)
         view = views_of(torch.arange(self.n_flows), views).to(x.device)
         # The columns of all views, one below the other, and which of them each flow reads.
         columns = torch.nn.functional.pad(x.mT.flatten(0, 1), (0, -n % block)).contiguous()
@@ -253,6 +255,14 @@ class RealNVP(nn.Module):
             log_prob[:, overflown] = precise.log_prob_by_blocks(x[:, overflown].double())
         return log_prob
 
+    def block(self, n: int, device: torch.device) -> int:
+        """Return the rows of a block, of n rows in all, on a device."""
+        if device.type != "cpu":
+            return GPU_BLOCK
+        most = BLOCK_VALUES // (self.n_flows * self.features)
+        fitting = 2 ** int(math.log2(max(most, SMALL_BLOCK)))
+        return SMALL_BLOCK if n <= SMALL_BLOCK else min(fitting, CPU_BLOCK)
+
     @torch.inference_mode()
     def sample(self, n: int, generator: torch.Generator | None = None) -> Tensor:
         """Draw rows from each flow.
@@ -268,7 +278,9 @@ class RealNVP(nn.Module):
         x : Tensor of shape (flows, n, d)
         """
         like = self.biases[0]
-        z = torch.randn(self.n_flows, n, self.features, dtype=like.dtype, generator=generator)
+        z = torch.randn(
+            self.n_flows, n, self.features, dtype=like.dtype, generator=generator, device="cpu"
+        )
         return self.inverse(z.to(like.device))
 
     def sigma(self) -> Tensor:
@@ -331,13 +343,6 @@ def state_shapes(
     return found
 
 
-def block_of(device: torch.device, n: int) -> int:
-    """Return the rows of a block on a device, of n rows in all."""
-    if device.type != "cpu":
-        return GPU_BLOCK
-    return CPU_BLOCK if n > SMALL_BLOCK else SMALL_BLOCK
-
-
 def log_density(z: Tensor, log_det: Tensor) -> Tensor:
     """Return log p(x) from z = f(x), of shape (flows, d, n), and log|det df/dx|.
 
@@ -373,7 +378,7 @@ def halves(n_flows: int, features: int) -> Tensor:
 
 def shuffled(n_flows: int, features: int, generator: torch.Generator | None) -> Tensor:
     """Return the order in which each flow takes the columns: its own, drawn at random."""
-    noise = torch.rand(n_flows, features, generator=generator, dtype=torch.float32)
+    noise = torch.rand(n_flows, features, generator=generator, dtype=torch.float32, device="cpu")
     return noise.argsort(dim=1)
 
 

@@ -12,14 +12,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .scaling import Table
+from .scaling import Learned, Table
 
 # No spread is below so many nats: rounding must not decide.
 LEAST_SPREAD = 0.1
 TINY = np.finfo(np.float64).tiny
 
 
-class Pooling(ABC):
+class Pooling(Learned, ABC):
     """Makes one score of what the flows of all views, and the columns by themselves, say of a row.
 
     A pooling that learns nothing needs ``__call__`` alone.

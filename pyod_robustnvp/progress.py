@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from threading import Lock
 from typing import Self
 
@@ -39,7 +40,9 @@ class Progress:
         self._taken = 0
         self._sums: dict[int, tuple[int, float]] = {}
         self._lock = Lock()
-        self._bar = tqdm(total=steps, unit="step", disable=verbose != 1)
+        # A program without a console has no stderr.
+        shown = verbose == 1 and sys.stderr is not None
+        self._bar = tqdm(total=steps, unit="step", disable=not shown)
 
     def __enter__(self) -> Self:
         """Return the progress."""

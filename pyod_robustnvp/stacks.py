@@ -75,5 +75,5 @@ def _sources(generator: torch.Generator, n: int) -> list[torch.Generator]:
     """Return the generator of each of n stacks, which may draw at one time."""
     if n == 1:
         return [generator]
-    seeds = torch.randint(2**63 - 1, (n,), generator=generator)
+    seeds = torch.randint(2**63 - 1, (n,), generator=generator, device="cpu")
     return [torch.Generator().manual_seed(int(seed)) for seed in seeds]

@@ -88,7 +88,9 @@ def batches(n: int, batch_size: int, n_flows: int, generator: torch.Generator) -
     torch.Size([3, 2])
     """
     while True:
-        order = torch.stack([torch.randperm(n, generator=generator) for _ in range(n_flows)])
+        order = torch.stack(
+            [torch.randperm(n, generator=generator, device="cpu") for _ in range(n_flows)]
+        )
         yield from order[:, : n - n % batch_size].split(batch_size, dim=1)
 
 
@@ -205,7 +207,9 @@ class _Task:
         rows = x.flatten(0, 1).index_select(0, chosen.flatten()).unflatten(0, chosen.shape)
         columns = self.flows.ordered(rows)
         if noise:
-            blur = torch.randn(columns.shape, generator=generator, dtype=torch.float32)
+            blur = torch.randn(
+                columns.shape, generator=generator, dtype=torch.float32, device="cpu"
+            )
             columns.add_(blur.to(x.device, non_blocking=True), alpha=noise)
         return columns
 
@@ -257,7 +261,7 @@ def _untrained(task: _Task, settings: TrainingSettings) -> DivergenceGuard:
     """
     apart = torch.Generator().manual_seed(0)
     flows = task.flows
-    index = torch.randint(task.n, (flows.n_flows, JUDGED_ROWS), generator=apart)
+    index = torch.randint(task.n, (flows.n_flows, JUDGED_ROWS), generator=apart, device="cpu")
     columns = task.noisy(index, settings.noise, apart)
     kept = JUDGED_ROWS * (1 - settings.trim)
     guard = DivergenceGuard(flows, columns, [max(round(rows), 1) for rows in (kept, kept / 4)])
@@ -303,7 +307,7 @@ def set_gradients(workspace: GradientWorkspace, columns: Tensor, kept: int) -> T
 def _random_vectors(weight: Tensor, generator: torch.Generator) -> Tensor:
     """Start the power iteration of a stack of matrices."""
     *stack, n_out, _ = weight.shape
-    start = torch.randn(*stack, 1, n_out, generator=generator, dtype=torch.float32)
+    start = torch.randn(*stack, 1, n_out, generator=generator, dtype=torch.float32, device="cpu")
     return start.to(weight)
 
 

@@ -14,7 +14,7 @@ from typing import ClassVar, Self, TypeVar
 
 import numpy as np
 
-from .scaling import Table
+from .scaling import Learned, Table
 
 # float32 carries it through the couplings; their squares are summed in float64.
 LARGEST = 1e15
@@ -22,7 +22,7 @@ LARGEST = 1e15
 T = TypeVar("T")
 
 
-class View(ABC):
+class View(Learned, ABC):
     """Coordinates of the rows, in which some of the flows see them.
 
     Tables are finite float64 arrays of shape (n_samples, n_features), which nothing checks again.

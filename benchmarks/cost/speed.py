@@ -28,9 +28,8 @@ from sklearn.metrics import roc_auc_score
 
 from pyod_robustnvp import PAPER, RobustRealNVP
 from pyod_robustnvp.density import Settings
-from pyod_robustnvp.flow import CPU_BLOCK, RealNVP
+from pyod_robustnvp.flow import RealNVP
 from pyod_robustnvp.parameters import resolve
-from pyod_robustnvp.threads import shared
 from pyod_robustnvp.training import train
 
 from ..harness import data, tables
@@ -39,7 +38,7 @@ from ..harness.data import Dataset, correlated
 from ..harness.detectors import DETECTORS, OURS
 from ..harness.experiment import Experiment
 from ..harness.protocol import Draw, Protocol, split
-from . import children, pictures, products, reference
+from . import children, pictures, rates, reference, usage
 from .timing import Timed, between_steps, each, in_turn, machine, seconds_of
 
 AUTHORS = "authors' procedure"
@@ -60,8 +59,8 @@ SHAPES = {
 SHARED = ("authors'", ONE)
 
 #: Detectors whose whole fit is timed.
-CONTESTANTS = (OURS, "IForest", "LOF", "KNN", "MCD", "AutoEncoder", "DeepSVDD")
-SLOW = ("LOF", "KNN", "AutoEncoder", "DeepSVDD")
+CONTESTANTS = (OURS, "IForest", "LOF", "KNN", "MCD", "ADERH", "AutoEncoder", "DeepSVDD")
+SLOW = ("LOF", "KNN", "ADERH", "AutoEncoder", "DeepSVDD")
 
 #: Columns and rows of the tables that steps are timed on: shuttle has as many columns.
 COLUMNS, ROWS = 9, 10_000
@@ -81,6 +80,8 @@ class Effort:
         Turns of everything but fits.
     fits, slow_fits : int
         Turns of the fits, and of those that take long.
+    calls : int
+        Of ``decision_function`` with few rows.
     weighed : tuple of str
         Whose memory is measured.
     """
@@ -90,11 +91,14 @@ class Effort:
     rounds: int
     fits: int
     slow_fits: int
+    calls: int
     weighed: tuple[str, ...]
 
 
-THOROUGH = Effort(50, 100, 9, fits=5, slow_fits=2, weighed=(*CONTESTANTS, *reference.FLOWS))
-QUICK = Effort(3, 2, 2, fits=1, slow_fits=1, weighed=(OURS,))
+THOROUGH = Effort(
+    50, 100, 9, fits=5, slow_fits=2, calls=200, weighed=(*CONTESTANTS, *reference.FLOWS)
+)
+QUICK = Effort(3, 2, 2, fits=1, slow_fits=1, calls=2, weighed=(OURS,))
 
 
 def of(dataset: Dataset) -> Draw:
@@ -108,8 +112,8 @@ def conditions(effort: Effort) -> str:
         f"Medians and extremes of {effort.rounds} turns; fits have as many as their table says, "
         f"by set there are three of the step and one fit. A step is the mean of {effort.steps} in "
         "a row, from the end of one to the end of the next. The reference's batches come from a "
-        "DataLoader, those of all others from memory. Flows and networks use all threads of torch, "
-        "IForest, LOF and KNN what their defaults give them, one. Tables are measured one after "
+        "DataLoader, those of all others from memory. Networks use all threads of torch, stacks of "
+        "our flows one each, IForest, LOF and KNN what their defaults give them, one. Tables are measured one after "
         "another, and the machine has quicker and slower minutes: compare within a table. GPU "
         "figures are not measured."
     )
@@ -142,7 +146,7 @@ def trainings(
     clf: RobustRealNVP, rows: torch.Tensor, effort: Effort, shared: bool
 ) -> dict[str, Timed | None]:
     """Return what times a step of each contestant, None for one that is not installed."""
-    ours = {OURS: between_steps(our_training(clf, rows, effort.steps))}
+    ours = {OURS: between_steps(our_steps(clf, rows, effort.steps))}
     if not shared:
         return ours
     width, batch_size = clf.hidden_neuron_list[0], clf.batch_size
@@ -154,8 +158,8 @@ def trainings(
     return ours | {name: other and each(other.step, effort.steps) for name, other in others.items()}
 
 
-def our_training(clf: RobustRealNVP, rows: torch.Tensor, steps: int) -> Callable[[], object]:
-    """Return a function that trains the flows of a detector, by its settings, in so many steps."""
+def our_steps(clf: RobustRealNVP, rows: torch.Tensor, steps: int) -> Callable[[], object]:
+    """Return a function that trains the flows of a detector as one stack, in so many steps."""
     settings = settings_of(clf)
     training = replace(settings.for_training(len(rows)), steps=steps)
     x = rows.expand(len(settings.views), -1, -1).contiguous()
@@ -180,56 +184,6 @@ def installed(make: Callable[[], T]) -> T | None:
     except ImportError as error:
         print(error)
         return None
-
-
-# Matrix products
-
-
-def rates(draw: Draw, effort: Effort) -> pd.DataFrame:
-    """Return the operations a second of the bare products, of the training and of the scoring.
-
-    The share is that of the products' rate in the same direction, the higher one where torch's
-    threads share each product or have products of their own.
-    """
-    clf = RobustRealNVP(random_state=0, device="cpu").fit(draw.X)
-    flow, batch, block = clf.density_.flows, clf.batch_size, CPU_BLOCK
-    training, scoring = products.of_training(flow, batch), products.of_scoring(flow, block)
-    rows = torch.randn(ROWS, draw.X.shape[1])
-    run = our_training(clf, rows, clf.n_iter_)
-    timed = {
-        "products of a training step": each(lambda: products.multiply(training), effort.repeats),
-        "a step of training": between_steps(run),
-        "the whole training, by its steps": lambda: seconds_of(run) / clf.n_iter_,
-        "products of a scored block": each(lambda: products.multiply(scoring), effort.repeats),
-        "the same, by threads of their own": apart(flow, block, effort.repeats),
-        "decision_function": lambda: seconds_of(lambda: clf.decision_function(draw.X_new)),
-    }
-    seconds = in_turn(timed, effort.rounds)
-    to_train, to_score = products.operations_to_train(flow), products.operations_to_score(flow)
-    table = pd.DataFrame(
-        {
-            "operations": [to_train * batch] * 3
-            + [to_score * n for n in (block, block, len(draw.X_new))],
-            **{f"ms, {name}": 1e3 * seconds[name] for name in ("median", "min", "max")},
-        },
-        index=seconds.index,
-    )
-    table["GFLOP/s"] = table["operations"] / table["ms, median"] / 1e6
-    of_training, of_scoring = table["GFLOP/s"].iloc[0], table["GFLOP/s"].iloc[3:5].max()
-    table["share"] = table["GFLOP/s"] / ([of_training] * 3 + [of_scoring] * 3)
-    return table.rename_axis("what").reset_index()
-
-
-def apart(flow: RealNVP, block: int, repeats: int) -> Timed:
-    """Return what times the products of a block where each thread has a block of its own."""
-    threads = torch.get_num_threads()
-    blocks = [products.of_scoring(flow, block) for _ in range(threads)]
-
-    def work(of_block: list[products.Product]) -> None:
-        for _ in range(repeats):
-            products.multiply(of_block)
-
-    return lambda: seconds_of(lambda: list(shared(work, blocks, threads))) / (threads * repeats)
 
 
 # Whole fits and scoring
@@ -411,12 +365,15 @@ def run(options: Namespace) -> None:
     of_fits, fitted = fits(draw, effort)
     found = {
         "steps": ("Training step; all flows of a shape take it together", of_steps),
-        "products": ("Matrix products, default configuration", rates(draw, effort)),
+        "products": (
+            "Matrix products, default configuration",
+            rates.of(draw, effort.repeats, effort.rounds),
+        ),
         "fits": (f"Whole fit, {len(draw.X)} rows of {shown.name}", of_fits),
         "scoring": ("Scored rows a second", throughput(draw, fitted, effort)),
         "sets": ("Our fit against the authors' 200 epochs, as computed from a step", sets),
         "memory": ("Peak memory of a fit and its scoring, MiB", peaks(draw, effort.weighed)),
-    }
+    } | usage.tables(draw, fitted, effort.fits, effort.calls)
     tables.keep(found, [machine(), conditions(effort)], options.out)
     print(pictures.speed(of_steps, found["scoring"][1], options.out))
 

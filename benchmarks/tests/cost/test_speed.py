@@ -6,8 +6,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks.cost import speed
+from benchmarks.cost import speed, usage
 from benchmarks.harness.data import correlated
+
+USED = ("busy", "threads", "latency", "imports")
+
+
+def test_a_spinning_process_is_ended():
+    with usage.spinning(2):
+        pass
+    assert usage.spinning(0).__enter__() is None
 
 
 def test_defaults_are_trained_as_the_detector_trains_them(monkeypatch, gaussian):
@@ -18,7 +26,7 @@ def test_defaults_are_trained_as_the_detector_trains_them(monkeypatch, gaussian)
 
     clf = speed.RobustRealNVP()
     monkeypatch.setattr(speed, "train", spy)
-    speed.our_training(clf, gaussian, 200)()
+    speed.our_steps(clf, gaussian, 200)()
     assert seen["n_flows"] == clf.n_estimators
     assert seen["hidden"] == clf.hidden_neuron_list
     assert seen["views"] == 4
@@ -30,7 +38,7 @@ def test_speed_writes_its_tables(here, command, tmp_path, capsys):
     text = (tmp_path / "tables.md").read_text()
     assert text in capsys.readouterr().out
     assert (tmp_path / "speed.png").read_bytes().startswith(b"\x89PNG")
-    names = ("steps", "products", "fits", "scoring", "sets", "memory")
+    names = ("steps", "products", "fits", "scoring", "sets", "memory", *USED)
     found = {name: pd.read_csv(tmp_path / f"{name}.csv") for name in names}
     check_steps(found["steps"], text)
     check_rates(found["products"])
@@ -45,12 +53,25 @@ def test_speed_writes_its_tables(here, command, tmp_path, capsys):
     computed = {f"{name}, computed" for name in (speed.AUTHORS, *(run - {"reference"}))}
     assert set(found["fits"]["detector"]) == {*fitted, *computed}
     assert found["memory"]["MiB"].ge(0).all()
+    check_usage(found, fitted)
 
 
 def test_memory_is_that_of_who_is_installed(here, monkeypatch):
     monkeypatch.setitem(sys.modules, "normflows", None)
     table = speed.peaks(speed.of(correlated(300, 5, seed=0)), ("reference", "normflows"))
     assert table["detector"].tolist() == ["reference"]
+
+
+def check_usage(found, fitted):
+    busy = found["busy"]
+    np.testing.assert_allclose(busy["busy / quiet"], busy["s, busy"] / busy["s, quiet"], rtol=1e-3)
+    threads = found["threads"]
+    assert {1, 2} <= set(threads["threads"])
+    assert threads["equal"].all()
+    latency = found["latency"].set_index("detector")
+    assert set(latency.index) == fitted
+    assert (latency["ms, 1 rows, median"] <= latency["ms, 1 rows, 99 %"]).all()
+    assert found["imports"]["s, median"].gt(0).all()
 
 
 def check_steps(steps, text):

@@ -1,0 +1,55 @@
+"""What a caller has set for its own work, put aside while the detector does its."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+import numpy as np
+import torch
+from sklearn import config_context
+
+Given = ParamSpec("Given")
+Result = TypeVar("Result")
+
+#: numpy's own defaults.
+ERRORS = {"divide": "warn", "over": "warn", "under": "ignore", "invalid": "warn"}
+#: Kinds of devices whose operations torch may be told to run in half precision.
+AUTOCAST = ("cpu", "cuda")
+
+
+@contextmanager
+def settings_aside() -> Iterator[None]:
+    """Work with the defaults of numpy, scikit-learn and torch.
+
+    Examples
+    --------
+    >>> with np.errstate(all="raise"), settings_aside():
+    ...     np.geterr()["under"]
+    'ignore'
+    """
+    with ExitStack() as aside:
+        aside.enter_context(np.errstate(**ERRORS))  # type: ignore[arg-type]
+        aside.enter_context(
+            config_context(
+                assume_finite=False, array_api_dispatch=False, transform_output="default"
+            )
+        )
+        for kind in filter(torch.is_autocast_enabled, AUTOCAST):
+            aside.enter_context(torch.autocast(kind, enabled=False))
+        if torch.get_default_device().type != "cpu":
+            aside.enter_context(torch.device("cpu"))
+        yield
+
+
+def shielded(method: Callable[Given, Result]) -> Callable[Given, Result]:
+    """Return a method that works with :func:`settings_aside`."""
+
+    @wraps(method)
+    def within(*args: Given.args, **kwargs: Given.kwargs) -> Result:
+        with settings_aside():
+            return method(*args, **kwargs)
+
+    return within
