@@ -8,9 +8,10 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 from pyod.models.base import BaseDetector
+from sklearn.utils.validation import check_is_fitted
 
 from .contamination import Thresholder, are_divisible
-from .parameters import check_contamination
+from .parameters import check_contamination, resolve, warn_of_other_trimming
 from .scaling import Learned, Table
 from .shield import shielded
 
@@ -66,6 +67,36 @@ class ThresholdedDetector(Learned, BaseDetector):  # type: ignore[misc]
         """
         X = X if hasattr(X, "shape") else np.asarray(X)
         return super().predict_proba(X, method, return_confidence)
+
+    @shielded
+    def set_contamination(self, contamination: float | Thresholder) -> Self:
+        """Set the contamination of a fitted detector, and with it threshold, labels, probabilities.
+
+        The scores stay, and so does what training left out of each batch.
+
+        Parameters
+        ----------
+        contamination : float in (0, 0.5] or PyThresh object
+
+        Returns
+        -------
+        self : detector
+
+        Warns
+        -----
+        UserWarning
+            A fit with this contamination would leave out another fraction of each batch.
+        """
+        check_is_fitted(self)
+        former, fraction = self.contamination, resolve(self).trim
+        self.contamination = contamination
+        try:
+            warn_of_other_trimming(fraction, resolve(self).trim)
+            self._set_threshold(self.decision_scores_)
+        except BaseException:
+            self.contamination = former
+            raise
+        return self
 
     def _set_threshold(self, scores: Table) -> None:
         """Set ``decision_scores_``, ``threshold_``, ``labels_`` and what probabilities need."""

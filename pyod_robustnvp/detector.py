@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping, Sequence
-from typing import Any, Self
+from collections.abc import Sequence
+from typing import Self
 
 import numpy as np
 import torch
@@ -12,20 +11,17 @@ from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
 from . import contamination as estimation
-from . import parameters, persistence, tables
-from .base import ThresholdedDetector
+from . import parameters, tables
 from .columns import Transformer
 from .contamination import Thresholder
 from .density import TabularDensity
 from .draws import RandomState
+from .saving import LAST_LEARNED, SavedDetector
 from .scaling import Table
 from .shield import shielded
 
-#: What a fit sets last and drops first, so that an interrupted one leaves nothing that counts.
-LAST_LEARNED = "_sigma"
 
-
-class RobustRealNVP(ThresholdedDetector):
+class RobustRealNVP(SavedDetector):
     r"""Outlier detection by a RealNVP density that ignores the least likely rows.
 
     ``contamination`` sets the threshold, as in other PyOD detectors. Here it can also decide how
@@ -227,11 +223,6 @@ class RobustRealNVP(ThresholdedDetector):
         for name in self._learned():
             delattr(self, name)
 
-    def _learned(self) -> dict[str, Any]:
-        """Return what a fit leaves, by the names of the attributes."""
-        own = vars(self).items()
-        return {k: v for k, v in own if k.endswith("_") or k in persistence.LEARNED}
-
     def __sklearn_is_fitted__(self) -> bool:
         """Return whether the last fit came to its end."""
         return LAST_LEARNED in vars(self)
@@ -301,56 +292,3 @@ class RobustRealNVP(ThresholdedDetector):
         """
         check_is_fitted(self)
         return estimation.estimate(self.decision_scores_, thresholder)
-
-    @shielded
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the fitted model to a file that holds numbers and text, and no program.
-
-        A former file is replaced when the new one is whole, and kept when that fails.
-
-        Raises
-        ------
-        ValueError
-            A parameter is an object, such as a transformer: use ``joblib.dump``. Or a parameter was
-            changed after the fit, or what lies at ``path`` is no file to replace.
-        NotFittedError, TypeError, OSError
-            There is nothing to save, ``path`` is no path, or the file can't be written.
-        """
-        check_is_fitted(self)
-        given = self.get_params(deep=False)
-        persistence.save(persistence.Model(given, self._learned()), path, type(self))
-
-    @classmethod
-    @shielded
-    def load(cls, path: str | os.PathLike[str]) -> Self:
-        """Return the model that :meth:`save` wrote: the same scores, on any machine.
-
-        A model of a GPU comes back on a GPU where there is one, else on the CPU. Nothing in the
-        file is imported or executed.
-
-        Raises
-        ------
-        ValueError
-            The file is damaged, of another kind, class or later version.
-        TypeError, OSError
-            ``path`` is no path, or the file can't be read.
-
-        Examples
-        --------
-        >>> from tempfile import TemporaryDirectory
-        >>> clf = RobustRealNVP(random_state=0).fit([[0.0], [1.0], [2.0], [9.0]])
-        >>> with TemporaryDirectory() as folder:
-        ...     clf.save(f"{folder}/model.safetensors")
-        ...     again = RobustRealNVP.load(f"{folder}/model.safetensors")
-        >>> bool((again.decision_function([[3.0]]) == clf.decision_function([[3.0]])).all())
-        True
-        """
-        model = persistence.load(path, cls)
-        clf = cls(**model.parameters)
-        clf.__dict__.update(model.learned)
-        return clf
-
-    def __setstate__(self, state: Mapping[str, Any]) -> None:
-        """Refuse what an earlier version pickled."""
-        persistence.refuse_former(state)
-        super().__setstate__(state)

@@ -52,7 +52,7 @@ from .couplings import CouplingWorkspace, GradientWorkspace, KeptWorkspace
 
 N_COUPLINGS = 6
 
-#: Rows of a block: on a CPU as many as its caches hold at most, elsewhere enough to keep a GPU busy.
+#: Rows of a block: on a CPU at most what its caches hold, elsewhere enough to keep a GPU busy.
 CPU_BLOCK, GPU_BLOCK = 512, 4096
 #: About how many columns of how many flows a CPU's block holds.
 BLOCK_VALUES = 2**20

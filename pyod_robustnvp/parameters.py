@@ -91,6 +91,43 @@ def warn_of_no_trimming(settings: Settings, trim_fraction: object, n: int) -> No
             f"of a batch of {batch_size}, so that the model learns the anomalies too; "
             "give trim_fraction 'auto' or a number, 0 if this is meant",
             UserWarning,
+            stacklevel=5,
+        )
+
+
+def warn_of_other_trimming(left_out: float, would_be: float) -> None:
+    """Warn where a model left out another fraction of each batch than its parameters say now.
+
+    Warns
+    -----
+    UserWarning
+    """
+    if left_out != would_be:
+        warnings.warn(
+            f"training left {left_out:.0%} of each batch out, which stays; with this contamination "
+            f"a fit would leave {would_be:.0%} out: fit again for that",
+            UserWarning,
+            stacklevel=4,
+        )
+
+
+def warn_of_other_threshold(detector: Any) -> None:
+    """Warn where the threshold of a fitted detector is not that of its contamination.
+
+    Warns
+    -----
+    UserWarning
+    """
+    contamination, scores = check_contamination(detector.contamination), detector.decision_scores_
+    if contamination is None:
+        return
+    threshold = np.quantile(scores, 1 - contamination)
+    if not math.isclose(threshold, detector.threshold_, rel_tol=1e-9, abs_tol=1e-12):
+        warnings.warn(
+            f"threshold_={detector.threshold_:g} is not that of contamination={contamination:g}, "
+            f"{threshold:g}; both are kept, and the threshold decides: "
+            f"set_contamination({contamination:g}) moves it",
+            UserWarning,
             stacklevel=4,
         )
 

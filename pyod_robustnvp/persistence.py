@@ -11,21 +11,15 @@ summed anew: such a file loads if what it holds could be a model.
 
 from __future__ import annotations
 
-import contextlib
-import errno
 import hashlib
 import json
 import math
-import os
 import re
-import shutil
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from inspect import signature
 from numbers import Integral, Real
-from pathlib import Path
 from typing import Any, NoReturn
 
 import numpy as np
@@ -35,7 +29,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as from_bytes
 from safetensors.numpy import save as to_bytes
 
-from . import devices
+from . import devices, files
 from .box import Box
 from .density import TOLERANCE, TabularDensity
 from .parameters import check_integer, check_option, of_format_1, resolve
@@ -57,7 +51,7 @@ LEARNED: dict[str, type] = {
     "n_features_in_": int,
 }
 ARRAYS = {"decision_scores_": "float64", "labels_": "int64", "loss_curve_": "float64"}
-OTHERS = ("density_", "feature_names_in_")
+OTHERS = ("density_", "feature_names_in_", "classes_")
 
 #: What reading a damaged or forged file can end with.
 DAMAGE = (
@@ -92,7 +86,7 @@ class Model:
     learned: Mapping[str, Any]
 
 
-def save(model: Model, path: str | os.PathLike[str], cls: type) -> None:
+def save(model: Model, path: files.Target, cls: type) -> None:
     """Write a fitted model: the whole file takes the place of a former one, or none does.
 
     Raises
@@ -100,11 +94,11 @@ def save(model: Model, path: str | os.PathLike[str], cls: type) -> None:
     ValueError
         The file can't hold the model, or would not load.
     TypeError
-        ``path`` is no path.
+        ``path`` is neither a path nor a binary file.
     OSError
         The file can't be written.
     """
-    path = _path(path, "saved")
+    target = files.writable(path)
     content, arrays = _content(model, cls), _arrays(model)
     try:
         _restored(content, arrays, cls)
@@ -115,15 +109,15 @@ def save(model: Model, path: str | os.PathLike[str], cls: type) -> None:
         ) from error
     text = json.dumps(content, sort_keys=True, allow_nan=False)
     header = {"format": FORMAT, "content": text, "sha256": digest(text, arrays)}
-    _replace(Path(os.path.realpath(path)), to_bytes(arrays, header))
+    files.write(target, to_bytes(arrays, header))
 
 
-def load(path: str | os.PathLike[str], cls: type) -> Model:
+def load(path: files.Source, cls: type) -> Model:
     """Return the model that a file holds, on the device of its fit where there is one.
 
     Parameters
     ----------
-    path : str or path-like
+    path : str, path-like, binary file or bytes
     cls : type
         Of the detector that the file must hold: RobustRealNVP or a subclass.
 
@@ -132,13 +126,13 @@ def load(path: str | os.PathLike[str], cls: type) -> Model:
     ValueError
         The file is not one of ours or of another class, is damaged, or is of a later version.
     TypeError
-        ``path`` is no path.
+        ``path`` is neither a path nor a binary file nor bytes.
     OSError
         The file can't be read.
     """
-    path = _path(path, "loaded")
+    data, name = files.read(path)
     try:
-        content, arrays = parse(path.read_bytes())
+        content, arrays = parse(data)
         if content["class"] != cls.__name__:
             raise ValueError(f"it holds a {content['class']!r}, whose own load loads it")
         return _restored(content, arrays, cls)
@@ -148,9 +142,25 @@ def load(path: str | os.PathLike[str], cls: type) -> Model:
         if isinstance(error, KeyError):
             why = f"it lacks {error}"
         raise ValueError(
-            f"{path} can't be loaded: {why}. Give a whole file of RobustRealNVP.save to the "
+            f"{name} can't be loaded: {why}. Give a whole file of RobustRealNVP.save to the "
             "version that wrote it or a later one, or fit and save the model again"
         ) from error
+
+
+def refuse_others(
+    found: Mapping[str, Any], parameters: Mapping[str, Any], learned: Mapping[str, Any]
+) -> None:
+    """Refuse a detector with an attribute that is neither a parameter nor learned.
+
+    Raises
+    ------
+    ValueError
+    """
+    if others := sorted(found.keys() - parameters.keys() - learned.keys()):
+        raise ValueError(
+            f"{others[0]} can't be saved: it is neither a parameter nor learned; delete it, or use "
+            "joblib.dump"
+        )
 
 
 def refuse_former(state: Mapping[str, Any]) -> None:
@@ -166,21 +176,6 @@ def refuse_former(state: Mapping[str, Any]) -> None:
         raise ValueError(
             "this model was pickled by pyod-robustnvp before 0.3.0, in another form: fit it again"
         )
-
-
-def _path(given: str | os.PathLike[str], verb: str) -> Path:
-    """Return a path at which a file may lie."""
-    try:
-        path = Path(given)
-    except TypeError as error:
-        raise TypeError(f"path must be a str or a pathlib.Path, got {given!r}") from error
-    if "\0" in str(path):
-        raise ValueError(f"path must not hold null characters, got {given!r}")
-    if path.is_dir():
-        raise IsADirectoryError(errno.EISDIR, f"no model can be {verb}: it is a folder", str(path))
-    if path.exists() and not path.is_file():
-        raise ValueError(f"{path} can't be {verb}: it is no regular file; give another path")
-    return path
 
 
 def _content(model: Model, cls: type) -> Content:
@@ -216,6 +211,8 @@ def _plain(name: str, value: Any) -> Any:
         return int(value)
     if isinstance(value, Real) and math.isfinite(value):
         return float(value)
+    if isinstance(value, Real):
+        raise ValueError(f"{name}={value!r} can't be saved: give a finite number")
     if isinstance(value, torch.device):
         return str(value)
     if isinstance(value, tuple | list | range | np.ndarray):
@@ -245,27 +242,6 @@ def digest(text: str, arrays: Arrays) -> str:
         total.update(f"{name} {array.dtype} {array.shape}".encode())
         total.update(array.tobytes())
     return total.hexdigest()
-
-
-def _replace(path: Path, data: bytes) -> None:
-    """Put a file in the place of a former one when its last byte has reached the disk.
-
-    A process that is killed on the way leaves a hidden file that ends in .draft.
-    """
-    draft = path.with_name(f".{uuid.uuid4().hex}.draft")
-    try:
-        with draft.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        with contextlib.suppress(FileNotFoundError):
-            shutil.copymode(path, draft)
-        draft.replace(path)
-    except OSError as error:
-        why = f"the model can't be saved: {error.strerror}"
-        raise OSError(error.errno, why, str(path)) from error
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def parse(data: bytes) -> tuple[Content, Arrays]:
@@ -303,6 +279,7 @@ def _restored(content: Content, arrays: Arrays, cls: type) -> Model:
     density.loss_curve, density.n_steps = arrays["loss_curve_"].tolist(), learned["n_iter_"]
     learned |= {name: arrays[name] for name in ARRAYS}
     learned |= {"density_": density, "loss_curve_": density.loss_curve}
+    learned["classes_"] = np.array([0, 1])
     _check_learned(learned)
     if names := _names(content["feature_names"], learned["n_features_in_"]):
         learned["feature_names_in_"] = np.array(names, dtype=object)
@@ -371,8 +348,8 @@ def _check_learned(learned: Mapping[str, Any]) -> None:
     """Refuse what no fit leaves side by side."""
     if learned["_classes"] != 2 or learned["n_iter_"] < 1 or learned["_sigma"] < 0:
         raise ValueError("_classes, n_iter_ or _sigma are not those of a fit")
-    if not ((learned["decision_scores_"] > learned["threshold_"]) == learned["labels_"]).all():
-        raise ValueError("labels_ are not what threshold_ makes of decision_scores_")
+    if not np.isin(learned["labels_"], learned["classes_"]).all():
+        raise ValueError("labels_ hold another number than 0 and 1")
     sigma, said = learned["density_"].sigma(), learned["lipschitz_"]
     if not math.isclose(sigma, said, rel_tol=TOLERANCE):
         raise ValueError(f"its weights have not the Lipschitz constants of {said}")

@@ -113,9 +113,9 @@ def conditions(effort: Effort) -> str:
         f"by set there are three of the step and one fit. A step is the mean of {effort.steps} in "
         "a row, from the end of one to the end of the next. The reference's batches come from a "
         "DataLoader, those of all others from memory. Networks use all threads of torch, stacks of "
-        "our flows one each, IForest, LOF and KNN what their defaults give them, one. Tables are measured one after "
-        "another, and the machine has quicker and slower minutes: compare within a table. GPU "
-        "figures are not measured."
+        "our flows one each, IForest, LOF and KNN what their defaults give them, one. Tables are "
+        "measured one after another, and the machine has quicker and slower minutes: compare "
+        "within a table. GPU figures are not measured."
     )
 
 

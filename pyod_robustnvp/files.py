@@ -1,0 +1,110 @@
+"""Files that are written whole or not at all, at a path or open."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import shutil
+import uuid
+from pathlib import Path
+from typing import IO, Any, TypeGuard
+
+#: What may be written to, and what may be read.
+Target = str | os.PathLike[str] | IO[bytes]
+Source = Target | bytes
+
+
+def writable(given: Target) -> Path | IO[bytes]:
+    """Return a path at which a file may lie, or the open file.
+
+    Raises
+    ------
+    ValueError
+        What lies at the path is no file.
+    TypeError
+        It is neither a path nor a file.
+    """
+    return given if _is_open(given, "write") else _path(given, "saved")
+
+
+def write(target: Path | IO[bytes], data: bytes) -> None:
+    """Write to an open file, or put a file at a path in the place of a former one.
+
+    Raises
+    ------
+    TypeError
+        The file is open for text.
+    OSError
+        It can't be written.
+    """
+    if isinstance(target, Path):
+        _replace(Path(os.path.realpath(target)), data)
+        return
+    try:
+        target.write(data)
+    except TypeError as error:
+        raise TypeError(f"{target!r} is open for text; open it with mode 'wb'") from error
+
+
+def read(source: Source) -> tuple[bytes, str]:
+    """Return the bytes of a file, and what to call it in an error.
+
+    Raises
+    ------
+    ValueError
+        What lies at the path is no file.
+    TypeError
+        It is neither a path nor a file nor bytes, or is open for text.
+    OSError
+        It can't be read.
+    """
+    if isinstance(source, bytes | bytearray | memoryview):
+        return bytes(source), "what was given"
+    if _is_open(source, "read"):
+        data = source.read()
+        if not isinstance(data, bytes):
+            raise TypeError(f"{source!r} is open for text; open it with mode 'rb'")
+        return data, str(getattr(source, "name", "the file"))
+    path = _path(source, "loaded")
+    return path.read_bytes(), str(path)
+
+
+def _is_open(given: Any, method: str) -> TypeGuard[IO[bytes]]:
+    return hasattr(given, method)
+
+
+def _path(given: Any, verb: str) -> Path:
+    """Return a path at which a file may lie."""
+    try:
+        path = Path(given)
+    except TypeError as error:
+        raise TypeError(f"path must be a path or a binary file, got {given!r}") from error
+    if "\0" in str(path):
+        raise ValueError(f"path must not hold null characters, got {given!r}")
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, f"no model can be {verb}: it is a folder", str(path))
+    if path.exists() and not path.is_file():
+        raise ValueError(f"{path} can't be {verb}: it is no regular file; give another path")
+    return path
+
+
+def _replace(path: Path, data: bytes) -> None:
+    """Put a file in the place of a former one when its last byte has reached the disk.
+
+    A process that is killed on the way leaves a hidden file that ends in .draft.
+    """
+    draft = path.with_name(f".{uuid.uuid4().hex}.draft")
+    try:
+        with draft.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        with contextlib.suppress(FileNotFoundError):
+            shutil.copymode(path, draft)
+        draft.replace(path)
+    except OSError as error:
+        why = f"the model can't be saved: {error.strerror}"
+        raise OSError(error.errno, why, str(path)) from error
+    finally:
+        draft.unlink(missing_ok=True)
