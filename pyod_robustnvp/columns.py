@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Protocol, Self
+from typing import Any, Self
 
 import numpy as np
 from sklearn.base import clone
 from sklearn.utils import check_array, check_consistent_length
 
 from .scaling import CenterAndScale, SoftQuantileScaler, Table
-from .units import SLOPES, inverse, log_slopes
+from .units import inverse, log_slopes
 from .views import LARGEST, View
-
-
-class Transformer(Protocol):
-    """A transformer of scikit-learn's kind."""
-
-    def fit(self, X: Any, y: Any = None) -> Any:
-        """Learn from the rows."""
-
-    def transform(self, X: Any) -> Any:
-        """Return the transformed rows."""
 
 
 class RawColumns(View):
@@ -107,12 +97,13 @@ class ScaledColumns(View):
 
 
 class TransformedColumns(View):
-    """What a scikit-learn transformer of the user's makes of the rows.
+    """What a scikit-learn transformer that works column by column makes of the rows.
 
     Parameters
     ----------
     transformer : transformer
-        Cloned before it is fitted.
+        Of a kind whose slopes are known (:func:`~pyod_robustnvp.units.has_slope`). Cloned before it
+        is fitted.
 
     Attributes
     ----------
@@ -126,9 +117,7 @@ class TransformedColumns(View):
     ([[0.0], [1.0]], array([-1.61]))
     """
 
-    runs_in_threads: ClassVar[bool] = False
-
-    def __init__(self, transformer: Transformer) -> None:
+    def __init__(self, transformer: Any) -> None:
         self.transformer = transformer
 
     def fit(self, table: Table) -> Self:
@@ -167,14 +156,7 @@ class TransformedColumns(View):
 
     def log_det(self, table: Table) -> Table:
         """Return the sum of the logarithms of the columns' slopes at each row."""
-        try:
-            log_det: Table = log_slopes(self.fitted, table).sum(axis=1)
-        except ValueError as error:
-            raise ValueError(
-                f"preprocessing={self.transformer!r} gives no density per unit of X: {error}; use "
-                f"preprocessing=True, False, {', '.join(each.__name__ for each in SLOPES)} or a "
-                "Pipeline of these, or decision_function, which needs no slope"
-            ) from error
+        log_det: Table = log_slopes(self.fitted, table).sum(axis=1)
         return log_det
 
     def state(self) -> dict[str, Table]:

@@ -182,25 +182,35 @@ class TabularDensity(Learned):
 
         return self._by_parts(table, of_part, None, self.settings.n_flows).T
 
-    def sample(self, n: int, random_state: RandomState = None) -> Table:
-        """Draw n rows, in the units of the table, from the density that ``log_density`` measures.
+    def sample(
+        self,
+        n: int,
+        random_state: RandomState = None,
+        back: Callable[[Table], Table] | None = None,
+    ) -> Table:
+        """Draw n rows from the density that ``log_density`` measures.
 
-        Where a transformer carries no row to what was drawn, as a power transform may, it is drawn
-        again.
+        Parameters
+        ----------
+        n : int
+        random_state : int, RandomState or None
+        back : callable, optional
+            What carries rows of the table to where it came from. Where it returns no numbers, as
+            the inverse of a power transform may, the row is drawn again.
 
         Raises
         ------
         ValueError
-            The transformer that makes the first view has no inverse, or none for most draws.
+            There is no way back for most draws.
         """
         threads.mend_fork()
-        generator = torch_generator(random_state)
-        rows = self._drawn(n, generator)
+        generator, back = torch_generator(random_state), back or (lambda rows: rows)
+        rows = back(self._drawn(n, generator))
         for _ in range(MOST_DRAWS):
             lost = ~np.isfinite(rows).all(axis=1)
             if not lost.any():
                 return rows
-            rows[lost] = self._drawn(int(lost.sum()), generator)
+            rows[lost] = back(self._drawn(int(lost.sum()), generator))
         raise ValueError(
             "rows can't be drawn: the inverse of preprocessing has no value where the flows draw; "
             "use preprocessing=True"
@@ -339,9 +349,8 @@ class TabularDensity(Learned):
         return found
 
     def _threads(self) -> int:
-        """Return how many threads may score parts: one where it is a GPU or code of the user's."""
-        alone = self.device.type != "cpu" or not self.views.runs_in_threads
-        return 1 if alone else torch.get_num_threads()
+        """Return how many threads may score parts: one where it is a GPU."""
+        return 1 if self.device.type != "cpu" else torch.get_num_threads()
 
 
 @contextmanager

@@ -7,15 +7,15 @@ from typing import Self
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import check_is_fitted
 
 from . import contamination as estimation
 from . import parameters, tables
-from .columns import Transformer
 from .contamination import Thresholder
 from .density import TabularDensity
 from .draws import RandomState
+from .front import Front, Transformer
 from .saving import LAST_LEARNED, SavedDetector
 from .scaling import Table
 from .shield import shielded
@@ -204,7 +204,7 @@ class RobustRealNVP(SavedDetector):
 
     def _fit(self, X: ArrayLike) -> None:
         settings = parameters.resolve(self)
-        table = tables.checked(self, X, reset=True)
+        table = self._table(X, reset=True)
         parameters.warn_of_no_trimming(settings, self.trim_fraction, len(table))
         density = TabularDensity.fit(table, settings, self.random_state)
         scores = density.score(table)
@@ -216,6 +216,18 @@ class RobustRealNVP(SavedDetector):
         self.density_, self.lipschitz_ = density, density.sigma()
         self.loss_curve_, self.n_iter_ = density.loss_curve, density.n_steps
         self._set_threshold(scores)
+
+    def _table(self, X: ArrayLike, reset: bool) -> NDArray[np.floating]:
+        """Return X as a checked table of numbers, by the user's transformer where there is one."""
+        if reset:
+            given = self.preprocessing
+            self.front_ = Front(given) if parameters.stands_in_front(given) else None
+        if self.front_ is None:
+            return tables.checked(self, X, reset)
+        tables.noted(self, X, reset)
+        if reset:
+            return self.front_.fit(X).transform(X, least=2)
+        return self.front_.transform(X)
 
     def _forget(self) -> None:
         """Drop everything learned."""
@@ -243,7 +255,7 @@ class RobustRealNVP(SavedDetector):
             See the notes of the class.
         """
         check_is_fitted(self)
-        table = tables.checked(self, X, reset=False)
+        table = self._table(X, reset=False)
         if batch_size is not None:
             batch_size = parameters.check_integer("batch_size", batch_size)
         return self.density_.score(table, batch_size)
@@ -265,7 +277,9 @@ class RobustRealNVP(SavedDetector):
             ``preprocessing`` is a transformer whose slope is not known.
         """
         check_is_fitted(self)
-        return self.density_.log_density(tables.checked(self, X, reset=False))
+        if self.front_:
+            self.front_.refuse_density()
+        return self.density_.log_density(self._table(X, reset=False))
 
     @shielded
     def sample(self, n_samples: int = 1, random_state: RandomState = None) -> Table:
@@ -281,7 +295,10 @@ class RobustRealNVP(SavedDetector):
             ``preprocessing`` is a transformer without ``inverse_transform``.
         """
         check_is_fitted(self)
-        return self.density_.sample(parameters.check_integer("n_samples", n_samples), random_state)
+        n, back = parameters.check_integer("n_samples", n_samples), None
+        if self.front_:
+            back = self.front_.inverse
+        return self.density_.sample(n, random_state, back)
 
     @shielded
     def estimate_contamination(self, thresholder: Thresholder | None = None) -> float:

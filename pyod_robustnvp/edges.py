@@ -47,12 +47,12 @@ class ColumnBox(Surroundings):
     half-widths outside, else :math:`u_j = 0`. With :math:`u = \max_j u_j` and the score
     :math:`s < 20` that the flows give to the row, each value clipped to what they know,
 
-    .. math:: s + 20 \min(u, 1)^4 + \tfrac1{10} \sum_j \log(1 + u_j)
+    .. math:: s + \min(u, 1)^4 (20 - s) + \tfrac1{10} \sum_j \log(1 + u_j)
 
     is the score of the row. It never falls as a value moves away beyond its edge, whatever the
-    other columns hold, and keeps the order of rows that lie equally far outside. To stay below 20,
-    scores s above 10 are compressed to :math:`10 + 10 v / (1 + v)` with :math:`v = (s - 10) / 10`,
-    which keeps their order.
+    other columns hold; from half a width (u = 1) on, it is above that of all rows within the edges.
+    To stay below 20, scores s above 10 are compressed to :math:`10 + 10 v / (1 + v)` with
+    :math:`v = (s - 10) / 10`, which keeps their order.
 
     A column that was constant has :math:`u_j = 1 + |x_j - m_j|` for every other value, whatever the
     constant was; values that float32 takes for the constant, or nearer than half a unit, are none.
@@ -74,7 +74,7 @@ class ColumnBox(Surroundings):
     >>> near.tolist(), way.round(2).tolist()
     ([[0.5, 7.0], [1.01, 7.0], [0.0, 7.0]], [[0.0, 0.0], [1.97, 1.09], [3.0, 1.39]])
     >>> box.charge(np.array([0.0, 0.0, 30.0]), way).round(2).tolist()
-    [0.0, 20.11, 36.81]
+    [0.0, 20.11, 20.14]
     """
 
     center_: Table
@@ -128,7 +128,7 @@ class ColumnBox(Surroundings):
         excess = np.maximum(scores - KNEE, 0) / (CEILING - KNEE)
         compressed = np.minimum(scores, KNEE) + (CEILING - KNEE) * excess / (1 + excess)
         share = np.minimum(way[:, 0], 1) ** STEEPNESS
-        charged: Table = compressed + CEILING * share + RISE * way[:, 1]
+        charged: Table = compressed + share * (CEILING - compressed) + RISE * way[:, 1]
         return charged
 
     def shapes(self, d: int) -> dict[str, tuple[int, ...]]:

@@ -20,6 +20,7 @@ from .ranges import RangedColumns
 from .ranks import RankedColumns
 from .settings import Settings
 from .training import kept_rows
+from .units import has_slope
 from .views import View
 
 #: What training leaves out by default, at least.
@@ -157,7 +158,12 @@ def _check_preprocessing(value: Any) -> View:
         raise ValueError(
             f"preprocessing must be True, False or a scikit-learn transformer, got {value!r}"
         )
-    return TransformedColumns(value)
+    return TransformedColumns(value) if has_slope(value) else RawColumns()
+
+
+def stands_in_front(preprocessing: Any) -> bool:
+    """Return whether what a user gave makes the table, so that no view can."""
+    return not isinstance(preprocessing, bool | np.bool_) and not has_slope(preprocessing)
 
 
 def check_integer(name: str, value: Any, low: int = 1) -> int:

@@ -51,7 +51,7 @@ LEARNED: dict[str, type] = {
     "n_features_in_": int,
 }
 ARRAYS = {"decision_scores_": "float64", "labels_": "int64", "loss_curve_": "float64"}
-OTHERS = ("density_", "feature_names_in_", "classes_")
+OTHERS = ("density_", "front_", "feature_names_in_", "classes_")
 
 #: What reading a damaged or forged file can end with.
 DAMAGE = (
@@ -279,7 +279,7 @@ def _restored(content: Content, arrays: Arrays, cls: type) -> Model:
     density.loss_curve, density.n_steps = arrays["loss_curve_"].tolist(), learned["n_iter_"]
     learned |= {name: arrays[name] for name in ARRAYS}
     learned |= {"density_": density, "loss_curve_": density.loss_curve}
-    learned["classes_"] = np.array([0, 1])
+    learned |= {"classes_": np.array([0, 1]), "front_": None}
     _check_learned(learned)
     if names := _names(content["feature_names"], learned["n_features_in_"]):
         learned["feature_names_in_"] = np.array(names, dtype=object)

@@ -9,17 +9,15 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import assert_all_finite
 from sklearn.utils.validation import validate_data
 
-#: What an error about a table holds, and what to do about it.
+from . import diagnosis
+
+#: What an error of scikit-learn or numpy about a table holds, and what to do about it.
 MENDS = {
-    "contains NaN": "fill gaps or drop their rows first, with sklearn.impute.SimpleImputer say",
-    "contains infinity": "clip or drop infinite values first",
-    "could not convert": "encode it as numbers first, with sklearn.preprocessing.OneHotEncoder say",
-    "bytes/strings": "encode it as numbers first, with sklearn.preprocessing.OneHotEncoder say",
-    "to float": "give numbers that float64 holds",
-    "float()": "give numbers",
-    "could not be promoted": "give numbers",
     "inhomogeneous": "give every row as many numbers",
     "Complex data": "give real numbers, X.real say",
+    "same order": "give X[list(clf.feature_names_in_)]",
+    "seen at fit time, yet now missing": "give X[list(clf.feature_names_in_)]",
+    "unseen at fit time": "give X[list(clf.feature_names_in_)]",
 }
 
 
@@ -31,25 +29,28 @@ def checked(estimator: Any, X: ArrayLike, reset: bool) -> NDArray[np.floating]:
     estimator : estimator
         Learns the number of columns and their names, or compares them with what it learned.
     X : array-like of shape (n_samples, n_features)
+        Numbers, or text that Python reads as numbers.
     reset : bool
         Whether this is a fit, which needs two rows at least.
 
     Raises
     ------
     ValueError
-        X can't be used; the message says why and what to do.
+        X can't be used; the message says which column and row, and what to do.
     TypeError
-        X is sparse, or of a kind that holds no numbers.
+        X is sparse, or of a kind that holds no rows.
     """
     rows = X if isinstance(X, list | tuple) else [X]
     if any(map(np.ma.is_masked, rows)):
         raise ValueError("X has masked values, which have no score; fill them: X.filled(...)")
+    if refusal := diagnosis.refusal_of_kind(X):
+        raise (TypeError if refusal.startswith("X is") else ValueError)(refusal)
     try:
         with np.errstate(over="ignore", invalid="ignore"):
             return _finite(
                 validate_data(
                     estimator,
-                    X,
+                    _numbers(X),
                     reset=reset,
                     dtype="numeric",
                     ensure_all_finite=False,
@@ -57,8 +58,24 @@ def checked(estimator: Any, X: ArrayLike, reset: bool) -> NDArray[np.floating]:
                 )
             )
     except (OverflowError, RuntimeError, TypeError, ValueError) as error:
-        kind = TypeError if isinstance(error, TypeError) else ValueError
-        raise kind(mended(str(error))) from error
+        refusal = _refusal_of_values(X)
+        as_type = isinstance(error, TypeError) and (refusal is None or "objects" in refusal)
+        kind = TypeError if as_type else ValueError
+        raise kind(refusal or mended(str(error))) from error
+
+
+def noted(estimator: Any, X: ArrayLike, reset: bool) -> None:
+    """Let the estimator learn the names and the number of columns, or compare, and no more.
+
+    Raises
+    ------
+    ValueError
+        The columns are others than those of the fit, or X is nothing that has rows.
+    """
+    try:
+        validate_data(estimator, X, reset=reset, skip_check_array=True)
+    except (TypeError, ValueError) as error:
+        raise ValueError(mended(str(error))) from error
 
 
 def mended(message: str) -> str:
@@ -66,14 +83,34 @@ def mended(message: str) -> str:
 
     Examples
     --------
-    >>> mended("Input X contains infinity.")
-    'Input X contains infinity: clip or drop infinite values first'
+    >>> mended("The array has an inhomogeneous shape.")
+    'The array has an inhomogeneous shape: give every row as many numbers'
     """
     for part, mend in MENDS.items():
         if part in message:
-            text = "X holds text or objects: " * ("encode" in mend) + message.splitlines()[0]
-            return f"{text.rstrip('.')}: {mend}"
-    return message
+            first = message.splitlines()[0] if part == "Complex data" else message
+            room = diagnosis.LONGEST - len(mend) - 2
+            return f"{diagnosis.shortened(first.rstrip('.' + chr(10)), room)}: {mend}"
+    return diagnosis.shortened(message)
+
+
+def _refusal_of_values(X: Any) -> str | None:
+    """Return what is wrong with a value, None where none is to blame, or where none can be read."""
+    try:
+        return diagnosis.refusal_of_values(X)
+    except (AttributeError, RuntimeError, TypeError, ValueError):
+        return None
+
+
+def _numbers(X: Any) -> Any:
+    """Return an array or rows of text as numbers, and all else as it is."""
+    if not isinstance(X, np.ndarray | list | tuple):
+        return X
+    try:
+        array = np.asarray(X)
+    except ValueError:
+        return X
+    return array.astype(np.float64) if array.dtype.kind in "US" else X
 
 
 def _finite(table: NDArray[Any]) -> NDArray[np.floating]:

@@ -50,11 +50,23 @@ def log_slopes(transformer: Any, table: Table) -> Table:
     """
     if type(transformer) is Pipeline:
         return _of_pipeline(transformer, table)
-    slopes = SLOPES.get(type(transformer))
-    clips = getattr(transformer, "clip", False)
-    if slopes is None or clips or getattr(transformer, "func", None) is not None:
+    if not has_slope(transformer):
         raise ValueError(f"the slope of {transformer!r} is not known")
-    return slopes(transformer, table)
+    return SLOPES[type(transformer)](transformer, table)
+
+
+def has_slope(transformer: Any) -> bool:
+    """Return whether the slopes of a transformer are known, fitted or not.
+
+    Examples
+    --------
+    >>> has_slope(MinMaxScaler()), has_slope(MinMaxScaler(clip=True))
+    (True, False)
+    """
+    if type(transformer) is Pipeline:
+        return all(_passes(step) or has_slope(step) for _, step in transformer.steps)
+    clips, function = getattr(transformer, "clip", False), getattr(transformer, "func", None)
+    return type(transformer) in SLOPES and not clips and function is None
 
 
 def inverse(transformer: Any, seen: Table) -> Table:

@@ -32,15 +32,12 @@ class View(Learned, ABC):
     ----------
     looks_at : int or None
         The number of the earlier view that this one starts from; None starts from the table.
-    runs_in_threads : bool
-        Whether several threads may call ``transform`` at one time.
     is_of_columns : bool
         Whether ``log_det`` is itself a log-density, that of the values in their columns. Such a
         view tells apart all values within the edges of their columns, others those near the middle.
     """
 
     looks_at: ClassVar[int | None] = None
-    runs_in_threads: ClassVar[bool] = True
     is_of_columns: ClassVar[bool] = False
 
     def __repr__(self) -> str:
@@ -100,11 +97,6 @@ class Views:
     def __len__(self) -> int:
         """Return how many there are."""
         return len(self.views)
-
-    @property
-    def runs_in_threads(self) -> bool:
-        """Whether several threads may transform parts of a table at one time."""
-        return all(view.runs_in_threads for view in self.views)
 
     def fit_transform(self, near: Table, within: Table) -> Table:
         """Fit all views to the rows and return these in each, of shape (views, n, d).

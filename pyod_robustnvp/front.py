@@ -1,0 +1,105 @@
+"""A transformer of the user's that makes numbers of a table before anything else sees it.
+
+Scalers of single columns, whose slopes are known, are no such: they are a view
+(:class:`~pyod_robustnvp.columns.TransformedColumns`), so that the density stays one of the table.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol, Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.base import clone
+from sklearn.utils import check_array, check_consistent_length
+
+from .scaling import Learned, Table
+from .units import SLOPES, inverse
+
+# Values that a transformer makes infinite, as a power may of a far one: their squares are numbers.
+LARGEST = 1e150
+
+
+class Transformer(Protocol):
+    """A transformer of scikit-learn's kind."""
+
+    def fit(self, X: Any, y: Any = None) -> Any:
+        """Learn from the rows."""
+
+    def transform(self, X: Any) -> Any:
+        """Return the transformed rows."""
+
+
+class Front(Learned):
+    """What a scikit-learn transformer of the user's makes of a table, as it was given.
+
+    Parameters
+    ----------
+    transformer : transformer
+        Cloned before it is fitted. It may fill gaps and encode text: only what it returns is
+        checked.
+
+    Attributes
+    ----------
+    fitted : transformer
+
+    Examples
+    --------
+    >>> from sklearn.impute import SimpleImputer
+    >>> Front(SimpleImputer()).fit([[0.0], [10.0]]).transform([[np.nan]]).tolist()
+    [[5.0]]
+    """
+
+    def __init__(self, transformer: Transformer) -> None:
+        self.transformer = transformer
+
+    def fit(self, X: ArrayLike) -> Self:
+        """Fit a clone of the transformer."""
+        try:
+            self.fitted = clone(self.transformer).fit(X)
+        except (TypeError, ValueError) as error:
+            raise ValueError(
+                f"preprocessing={self.transformer!r} can't be fitted to X alone: {error}"
+            ) from error
+        return self
+
+    def transform(self, X: ArrayLike, least: int = 1) -> Table:
+        """Return what the transformer makes of the rows, once that is known to be a table.
+
+        Of ``least`` rows or more, and infinite values clipped.
+        """
+        try:
+            made = self.fitted.transform(X)
+            dense = made.toarray() if hasattr(made, "toarray") else made
+            table: Table = check_array(
+                dense, dtype=np.float64, ensure_all_finite=False, ensure_min_samples=least
+            )
+            check_consistent_length(X, table)
+            if np.isnan(table).any():
+                column = int(np.isnan(table).any(axis=0).argmax())
+                raise ValueError(f"column {column} of what it returns holds NaN")
+        except (TypeError, ValueError) as error:
+            raise ValueError(
+                f"preprocessing={self.transformer!r} must turn X into a table of numbers, row by "
+                f"row: {error}"
+            ) from error
+        return table.clip(-LARGEST, LARGEST)
+
+    def inverse(self, made: Table) -> Table:
+        """Return the rows that the transformer carries there."""
+        try:
+            return inverse(self.fitted, made)
+        except (AttributeError, IndexError, TypeError, ValueError) as error:
+            raise ValueError(
+                f"preprocessing={self.transformer!r} has no inverse, so that rows can't be drawn "
+                f"in the units of X: {error}; use preprocessing=True or a transformer with "
+                "inverse_transform"
+            ) from error
+
+    def refuse_density(self) -> None:
+        """Say that there is no density per unit of X."""
+        raise ValueError(
+            f"preprocessing={self.transformer!r} gives no density per unit of X: its slope is not "
+            f"known; use preprocessing=True, False, {', '.join(each.__name__ for each in SLOPES)} "
+            "or a Pipeline of these, or decision_function, which needs no slope"
+        )
