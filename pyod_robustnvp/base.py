@@ -15,9 +15,9 @@ from .parameters import check_contamination, resolve, warn_of_other_trimming
 from .scaling import Learned, Table
 from .shield import shielded
 
+EMPTY = np.empty(0)
 #: What is learned from the scores of the training rows.
 LEARNED = (
-    "decision_scores_",
     "threshold_",
     "labels_",
     "classes_",
@@ -100,20 +100,22 @@ class ThresholdedDetector(Learned, BaseDetector):  # type: ignore[misc]
 
     def _set_threshold(self, scores: Table) -> None:
         """Set ``decision_scores_``, ``threshold_``, ``labels_`` and what probabilities need."""
+        self.decision_scores_ = scores
         plain = self._plain()
-        plain.decision_scores_ = scores
         plain._set_n_classes(None)
-        if not isinstance(plain.contamination, float) and not are_divisible(scores):
-            # No outliers: many a PyThresh object fails where there is nothing to divide.
-            plain.contamination = 0.0
-            plain.decision_scores_ = np.full(len(scores), scores.max())
         plain._process_decision_scores()
-        plain.decision_scores_, plain.classes_ = scores, np.array([0, 1])
+        plain.classes_ = np.array([0, 1])
         for name in LEARNED:
             setattr(self, name, getattr(plain, name))
 
     def _plain(self) -> Self:
-        """Return this detector with a contamination that PyOD takes for a number if it is one."""
+        """Return this detector with a contamination that PyOD takes for a number if it is one.
+
+        It is 0 in place of a PyThresh object where the training rows give that nothing to divide,
+        as many of these fail there.
+        """
         plain, number = copy.copy(self), check_contamination(self.contamination)
+        if number is None and not are_divisible(getattr(self, "decision_scores_", EMPTY)):
+            number = 0.0
         plain.contamination = self.contamination if number is None else number
         return plain

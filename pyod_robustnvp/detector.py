@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -220,7 +220,7 @@ class RobustRealNVP(SavedDetector):
     def _table(self, X: ArrayLike, reset: bool) -> NDArray[np.floating]:
         """Return X as a checked table of numbers, by the user's transformer where there is one."""
         if reset:
-            given = self.preprocessing
+            given: Any = self.preprocessing
             self.front_ = Front(given) if parameters.stands_in_front(given) else None
         if self.front_ is None:
             return tables.checked(self, X, reset)

@@ -78,6 +78,18 @@ def refusal_of_kind(X: Any) -> str | None:
         for beginning, what in REFUSED.items():
             if kind.startswith(beginning):
                 return shortened(f"column {shown(name)} holds {what} ({kind}): {MENDS[what]}")
+    return _refusal_of_objects(X)
+
+
+def _refusal_of_objects(X: Any) -> str | None:
+    """Return which object is a date or a duration of numpy's, which float() takes for a number."""
+    kinds = {kind for _, kind in _columns_by_type(X)} or {str(getattr(X, "dtype", ""))}
+    if "object" not in kinds:
+        return None
+    for name, values in _columns(X):
+        for row, value in enumerate(values):
+            if isinstance(value, np.datetime64 | np.timedelta64):
+                return _sentence(f"column {shown(name)}", kind_of(value) or "", value, row)
     return None
 
 

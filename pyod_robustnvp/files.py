@@ -7,6 +7,7 @@ import errno
 import os
 import shutil
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any, TypeGuard
 
@@ -47,27 +48,22 @@ def write(target: Path | IO[bytes], data: bytes) -> None:
         raise TypeError(f"{target!r} is open for text; open it with mode 'wb'") from error
 
 
-def read(source: Source) -> tuple[bytes, str]:
-    """Return the bytes of a file, and what to call it in an error.
+def readable(source: Source) -> tuple[Callable[[], Any], str]:
+    """Return what reads a file whole, and what to call it in an error.
 
     Raises
     ------
     ValueError
         What lies at the path is no file.
     TypeError
-        It is neither a path nor a file nor bytes, or is open for text.
-    OSError
-        It can't be read.
+        It is neither a path nor a file nor bytes.
     """
     if isinstance(source, bytes | bytearray | memoryview):
-        return bytes(source), "what was given"
+        return lambda: bytes(source), "what was given"
     if _is_open(source, "read"):
-        data = source.read()
-        if not isinstance(data, bytes):
-            raise TypeError(f"{source!r} is open for text; open it with mode 'rb'")
-        return data, str(getattr(source, "name", "the file"))
+        return source.read, str(getattr(source, "name", "the file"))
     path = _path(source, "loaded")
-    return path.read_bytes(), str(path)
+    return path.read_bytes, str(path)
 
 
 def _is_open(given: Any, method: str) -> TypeGuard[IO[bytes]]:

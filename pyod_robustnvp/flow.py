@@ -56,8 +56,9 @@ N_COUPLINGS = 6
 CPU_BLOCK, GPU_BLOCK = 512, 4096
 #: About how many columns of how many flows a CPU's block holds.
 BLOCK_VALUES = 2**20
-#: The fewest rows of a block: matrix products of fewer sum in another order.
-SMALL_BLOCK = 32
+#: The fewest rows of a block, and the fewest multiplications of any of its matrix products: torch
+#: has another routine for fewer, which sums in another order.
+SMALL_BLOCK, SMALL_PRODUCT = 32, 400
 
 
 class RealNVP(nn.Module):
@@ -241,7 +242,7 @@ class RealNVP(nn.Module):
         # The columns of all views, one below the other, and which of them each flow reads.
         columns = torch.nn.functional.pad(x.mT.flatten(0, 1), (0, -n % block)).contiguous()
         read = (view[:, None] * d + self.order).flatten()
-        lay_out = self._kept.of if block == SMALL_BLOCK else CouplingWorkspace
+        lay_out = self._kept.of if n <= SMALL_BLOCK else CouplingWorkspace
         workspace = lay_out(self.weights, self.biases, block)
         log_probs = []
         for rows in columns.split(block, dim=1):
@@ -259,9 +260,11 @@ class RealNVP(nn.Module):
         """Return the rows of a block, of n rows in all, on a device."""
         if device.type != "cpu":
             return GPU_BLOCK
-        most = BLOCK_VALUES // (self.n_flows * self.features)
-        fitting = 2 ** int(math.log2(max(most, SMALL_BLOCK)))
-        return SMALL_BLOCK if n <= SMALL_BLOCK else min(fitting, CPU_BLOCK)
+        of_a_row = min((w[0, 0].numel() for w in self.weights if w.numel()), default=1)
+        fewest = max(SMALL_BLOCK, int(2 ** math.ceil(math.log2(SMALL_PRODUCT / of_a_row))))
+        most = max(BLOCK_VALUES // (self.n_flows * self.features), 1)
+        fitting = min(max(1 << (most.bit_length() - 1), fewest), CPU_BLOCK)
+        return fewest if n <= fewest else fitting
 
     @torch.inference_mode()
     def sample(self, n: int, generator: torch.Generator | None = None) -> Tensor:

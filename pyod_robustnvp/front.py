@@ -14,7 +14,7 @@ from sklearn.base import clone
 from sklearn.utils import check_array, check_consistent_length
 
 from .scaling import Learned, Table
-from .units import SLOPES, inverse
+from .units import SLOPES, inverse, slopeless
 
 # Values that a transformer makes infinite, as a power may of a far one: their squares are numbers.
 LARGEST = 1e150
@@ -99,7 +99,8 @@ class Front(Learned):
     def refuse_density(self) -> None:
         """Say that there is no density per unit of X."""
         raise ValueError(
-            f"preprocessing={self.transformer!r} gives no density per unit of X: its slope is not "
-            f"known; use preprocessing=True, False, {', '.join(each.__name__ for each in SLOPES)} "
-            "or a Pipeline of these, or decision_function, which needs no slope"
+            f"preprocessing={self.transformer!r} gives no density per unit of X: the slope of "
+            f"{slopeless(self.transformer)!r} is not known; use preprocessing=True, False, "
+            f"{', '.join(each.__name__ for each in SLOPES)} or a Pipeline of these, or "
+            "decision_function, which needs no slope"
         )

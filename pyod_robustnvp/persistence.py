@@ -126,12 +126,15 @@ def load(path: files.Source, cls: type) -> Model:
     ValueError
         The file is not one of ours or of another class, is damaged, or is of a later version.
     TypeError
-        ``path`` is neither a path nor a binary file nor bytes.
+        ``path`` is neither a path nor a file nor bytes.
     OSError
         The file can't be read.
     """
-    data, name = files.read(path)
+    read, name = files.readable(path)
     try:
+        data = read()
+        if not isinstance(data, bytes):
+            raise ValueError("it is open for text, not with mode 'rb'")
         content, arrays = parse(data)
         if content["class"] != cls.__name__:
             raise ValueError(f"it holds a {content['class']!r}, whose own load loads it")
@@ -147,18 +150,16 @@ def load(path: files.Source, cls: type) -> Model:
         ) from error
 
 
-def refuse_others(
-    found: Mapping[str, Any], parameters: Mapping[str, Any], learned: Mapping[str, Any]
-) -> None:
-    """Refuse a detector with an attribute that is neither a parameter nor learned.
+def refuse_others(names: set[str]) -> None:
+    """Refuse attributes of a detector that are neither parameters nor learned.
 
     Raises
     ------
     ValueError
     """
-    if others := sorted(found.keys() - parameters.keys() - learned.keys()):
+    for name in sorted(names):
         raise ValueError(
-            f"{others[0]} can't be saved: it is neither a parameter nor learned; delete it, or use "
+            f"{name} can't be saved: it is neither a parameter nor learned; delete it, or use "
             "joblib.dump"
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from inspect import signature
 from typing import Any, Self
 
 from sklearn.utils.validation import check_is_fitted
@@ -48,7 +49,9 @@ class SavedDetector(ThresholdedDetector):
         """
         check_is_fitted(self)
         given, learned = self.get_params(deep=False), self._learned()
-        persistence.refuse_others(vars(self), given, learned)
+        of_classes = (each for each in type(self).mro() if issubclass(each, SavedDetector))
+        names = {name for each in of_classes for name in signature(each).parameters}
+        persistence.refuse_others(vars(self).keys() - names - learned.keys())
         parameters.warn_of_other_threshold(self)
         persistence.save(persistence.Model(given, learned), path, type(self))
 

@@ -55,6 +55,19 @@ def log_slopes(transformer: Any, table: Table) -> Table:
     return SLOPES[type(transformer)](transformer, table)
 
 
+def slopeless(transformer: Any) -> Any:
+    """Return the transformer, or the first step of a Pipeline, whose slope is not known.
+
+    Examples
+    --------
+    >>> slopeless(MinMaxScaler(clip=True))
+    MinMaxScaler(clip=True)
+    """
+    steps = [step for _, step in transformer.steps] if type(transformer) is Pipeline else []
+    lacking = (step for step in steps if not _passes(step) and not has_slope(step))
+    return next(lacking, transformer)
+
+
 def has_slope(transformer: Any) -> bool:
     """Return whether the slopes of a transformer are known, fitted or not.
 

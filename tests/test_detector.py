@@ -249,7 +249,7 @@ def test_an_interrupted_fit_leaves_it_unfitted(make, X, monkeypatch, error):
     def interrupt(*arguments):
         raise error
 
-    monkeypatch.setattr("pyod_robustnvp.density.train", interrupt)
+    monkeypatch.setattr("pyod_robustnvp.stacks.train", interrupt)
     for clf in (fresh, refitted):
         with pytest.raises(error):
             clf.fit(X)

@@ -54,9 +54,9 @@ def test_a_contamination_of_any_type_stays_as_it_was_given(make, fitted, X, kind
 
 
 def test_a_transformer_gets_a_table_that_was_checked_once(make, X, validations):
-    """What it makes of the rows is checked, for the fit and for the scores; X is not again."""
+    """What it makes of the rows is checked: for the fit, the pooling and the scores. X is once."""
     make(preprocessing=FunctionTransformer()).fit(X)
-    assert len(validations) == 3
+    assert len(validations) == 4
 
 
 def test_a_fit_changes_no_parameter(make, X):

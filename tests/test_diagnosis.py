@@ -1,0 +1,256 @@
+"""Errors about a table name the column, the first bad row and the mend, in any library."""
+
+import datetime as dt
+from decimal import Decimal
+
+import dask.array
+import dask.dataframe
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+import torch
+
+from pyod_robustnvp.diagnosis import LONGEST
+
+N = 12
+DAY = dt.date(2020, 1, 1)
+NUMBERS = {"a": [float(n) for n in range(N)], "b": [n**0.5 for n in range(N)]}
+LONG_NAME = "a column whose name is much longer than anybody would like to read in a message " * 5
+
+#: Of each kind some values, of which one stands among numbers in row 3 of the column 'bad'.
+AMONG_NUMBERS = {
+    "gaps (NaN)": [
+        None,
+        float("nan"),
+        np.nan,
+        pd.NA,
+        pd.NaT,
+        np.float32("nan"),
+        Decimal("NaN"),
+        "nan",
+    ],
+    "infinity": [float("inf"), -np.inf, "inf", "-Infinity", np.float32("inf"), Decimal("Infinity")],
+    "text among numbers": ["N/A", "", "1,234.5", "12 EUR", "1.234,5", "-", "?", "null", b"x", "€5"],
+    "dates": [DAY, dt.datetime(2020, 1, 1), pd.Timestamp("2020"), np.datetime64("2020-01-01")],
+    "durations": [dt.timedelta(1), pd.Timedelta(days=2), np.timedelta64(3, "s")],
+    "times": [dt.time(12, 30)],
+    "lists": [[1.0, 2.0], (1.0,), np.zeros(3), {1}],
+    "objects": [{"a": 1}, object, slice(1)],
+    "complex numbers": [1j, np.complex64(2 + 1j)],
+    "a number beyond float64": [10**400, -(10**309)],
+}
+MENDS = {
+    "gaps (NaN)": "SimpleImputer",
+    "infinity": "clip it",
+    "text among numbers": "pandas.to_numeric",
+    "text": "OneHotEncoder(sparse_output=False)",
+    "dates": "days since",
+    "durations": "seconds",
+    "times": "seconds since midnight",
+    "lists": "a column of its own",
+    "records": "a column of its own",
+    "intervals": "their middles",
+    "objects": "give numbers",
+    "complex numbers": "real numbers",
+    "a number beyond float64": "float64 holds",
+}
+
+
+def refusal(make, X):
+    """Return what a fit says of a table."""
+    with pytest.raises((ValueError, TypeError)) as caught:
+        make().fit(X)
+    message = str(caught.value)
+    assert len(message) <= LONGEST
+    assert "\n" not in message
+    return message
+
+
+@pytest.mark.parametrize("index", [None, [f"row {n}" for n in range(N)]], ids=["rows", "named"])
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [(kind, value) for kind, values in AMONG_NUMBERS.items() for value in values],
+    ids=repr,
+)
+def test_a_value_among_numbers_in_pandas(make, kind, value, index):
+    values = [float(n) for n in range(N)]
+    values[3] = value
+    column = pd.Series(values, dtype=object, index=index)
+    message = refusal(make, pd.DataFrame(NUMBERS, index=index).assign(bad=column))
+    assert f"column 'bad' holds {kind}, first " in message
+    assert "in row 3 " in message
+    assert MENDS[kind] in message
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [(kind, value) for kind, values in AMONG_NUMBERS.items() for value in values],
+    ids=repr,
+)
+def test_a_value_among_numbers_in_an_array_of_objects(make, kind, value):
+    table = np.array([NUMBERS["a"], NUMBERS["b"]], dtype=object).T
+    table[3, 1] = value
+    message = refusal(make, table)
+    assert f"column 1 holds {kind}, first " in message
+    assert "in row 3 " in message
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        (None, "gaps (NaN)"),
+        (float("nan"), "gaps (NaN)"),
+        (float("inf"), "infinity"),
+        (float("-inf"), "infinity"),
+    ],
+)
+@pytest.mark.parametrize("dtype", [pl.Float32, pl.Float64])
+def test_a_value_among_numbers_in_polars(make, value, kind, dtype):
+    values = [float(n) for n in range(N)]
+    values[3] = value
+    message = refusal(make, pl.DataFrame(NUMBERS).with_columns(pl.Series("bad", values, dtype)))
+    assert f"column 'bad' holds {kind}, first " in message
+    assert "in row 3 " in message
+
+
+@pytest.mark.parametrize("text", ["N/A", "", "1,234.5", "12 EUR", "1.234,5", "-", "?", "null"])
+@pytest.mark.parametrize("library", [pd, pl], ids=["pandas", "polars"])
+def test_text_among_numbers_as_text(make, text, library):
+    values = [str(n) for n in range(N)]
+    values[3] = text
+    message = refusal(make, library.DataFrame(NUMBERS | {"bad": values}))
+    assert f"column 'bad' holds text among numbers, first {text!r} in row 3 " in message
+
+
+PANDAS = {
+    "dates": [
+        pd.date_range("2020", periods=N),
+        pd.date_range("2020", periods=N, tz="UTC"),
+        pd.date_range("2020", periods=N, tz="Asia/Tokyo"),
+        pd.period_range("2020", periods=N, freq="D"),
+        pd.date_range("2020", periods=N).astype("datetime64[s]"),
+        [DAY] * N,
+        [dt.datetime(2020, 1, 1)] * N,
+    ],
+    "durations": [pd.timedelta_range("1 day", periods=N), [dt.timedelta(1)] * N],
+    "intervals": [pd.interval_range(0, N)],
+    "text": [
+        ["red"] * N,
+        pd.Categorical(["red", "blue"] * (N // 2)),
+        pd.array(["red"] * N, dtype="string"),
+        pd.Series(["red"] * N, dtype=object),
+    ],
+    "lists": [[[1.0, 2.0]] * N],
+    "gaps (NaN)": [
+        pd.array([1, None] * (N // 2), dtype="Int64"),
+        pd.array([1.5, None] * (N // 2), dtype="Float32"),
+        pd.array([True, None] * (N // 2), dtype="boolean"),
+        pd.Series([None] * N, dtype=object),
+    ],
+}
+POLARS = {
+    "dates": [
+        pl.Series([DAY] * N),
+        pl.Series([dt.datetime(2020, 1, 1)] * N),
+        pl.Series([dt.datetime(2020, 1, 1)] * N, dtype=pl.Datetime("ms")),
+        pl.Series([dt.datetime(2020, 1, 1, tzinfo=dt.UTC)] * N),
+    ],
+    "durations": [pl.Series([dt.timedelta(1)] * N)],
+    "times": [pl.Series([dt.time(12)] * N)],
+    "text": [
+        pl.Series(["red"] * N),
+        pl.Series(["red"] * N, dtype=pl.Categorical),
+        pl.Series(["red"] * N, dtype=pl.Enum(["red"])),
+    ],
+    "lists": [
+        pl.Series([[1.0, 2.0]] * N),
+        pl.Series([[1.0, 2.0]] * N, dtype=pl.Array(pl.Float64, 2)),
+    ],
+    "records": [pl.Series([{"x": 1.0}] * N)],
+    "gaps (NaN)": [pl.Series([1, None] * (N // 2)), pl.Series([True, None] * (N // 2))],
+}
+
+
+@pytest.mark.parametrize(
+    ("library", "kind", "column"),
+    [
+        (library, kind, column)
+        for library, kinds in ((pd, PANDAS), (pl, POLARS))
+        for kind, columns in kinds.items()
+        for column in columns
+    ],
+)
+def test_a_column_of_a_kind(make, library, kind, column):
+    message = refusal(make, library.DataFrame(NUMBERS | {"bad": column}))
+    assert f"column 'bad' holds {kind}" in message
+    assert MENDS[kind] in message
+
+
+@pytest.mark.parametrize("library", [pd, pl], ids=["pandas", "polars"])
+def test_scoring_says_the_same(make, library):
+    clf = make().fit(library.DataFrame(NUMBERS))
+    bad = library.DataFrame(NUMBERS | {"b": [1.0, None] * (N // 2)})
+    with pytest.raises(ValueError, match=r"column 'b' holds gaps .* in row 1 .*SimpleImputer"):
+        clf.predict(bad)
+
+
+WHOLE = {
+    "a lazy frame": (pl.LazyFrame(NUMBERS), r"X is a LazyFrame: give X\.collect\(\)"),
+    "a dict": (NUMBERS, r"X is a dict: give pandas\.DataFrame\(X\)"),
+    "a dask frame": (
+        dask.dataframe.from_pandas(pd.DataFrame(NUMBERS), npartitions=2),
+        r"X is a DataFrame: give X\.compute\(\)",
+    ),
+    "a dask array": (dask.array.ones((9, 2)), r"X is a Array: give X\.compute\(\)"),
+    "bfloat16": (torch.zeros(9, 2).bfloat16(), r"bfloat16.*give X\.float\(\)"),
+    "no columns": (pd.DataFrame(index=range(5)), "0 features.*no columns"),
+    "no columns in polars": (pl.DataFrame(), "0 features.*no columns"),
+}
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_a_table_of_a_kind(make, name):
+    table, message = WHOLE[name]
+    with pytest.raises((ValueError, TypeError), match=message):
+        make().fit(table)
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        [[str(value) for value in row] for row in zip(*NUMBERS.values(), strict=True)],
+        np.array(list(NUMBERS.values())).T.astype(str),
+        np.array(list(NUMBERS.values())).T.astype("S"),
+        np.array(list(NUMBERS.values())).T.astype(str).astype(object),
+        pd.DataFrame(NUMBERS).astype(str),
+        pl.DataFrame(NUMBERS).cast(pl.String),
+        pd.DataFrame(NUMBERS).astype("Float64"),
+        pd.DataFrame(NUMBERS).map(Decimal),
+    ],
+    ids=["lists", "U", "S", "objects", "pandas", "polars", "Float64", "Decimal"],
+)
+def test_text_that_python_reads_as_numbers_is_numbers(make, table):
+    expected = make().fit(pd.DataFrame(NUMBERS).to_numpy()).decision_scores_
+    np.testing.assert_allclose(make().fit(table).decision_scores_, expected, rtol=1e-6)
+
+
+def test_long_names_and_values_are_cut(make):
+    for value in ("x" * 10_000, list(range(10_000))):
+        message = refusal(make, pd.DataFrame({"a": [1.0, 2.0], LONG_NAME: [value, value]}))
+        assert message.startswith("column 'a column whose")
+    names = [f"{LONG_NAME}{n}" for n in range(9)]
+    clf = make().fit(pd.DataFrame(np.eye(9), columns=names))
+    with pytest.raises(ValueError, match=r"(?s)unseen at fit.*feature_names_in_") as caught:
+        clf.predict(pd.DataFrame(np.eye(9), columns=[f"{name}'" for name in names]))
+    assert len(str(caught.value)) <= LONGEST
+
+
+@pytest.mark.parametrize("library", [pd, pl], ids=["pandas", "polars"])
+def test_columns_that_differ_are_named(make, library):
+    clf = make().fit(library.DataFrame(NUMBERS | {"c": NUMBERS["a"]}))
+    mend = r"give X\[list\(clf\.feature_names_in_\)\]"
+    for names, message in (("acb", "same order"), ("ab", "- c"), ("abcd", "- d")):
+        table = library.DataFrame(dict.fromkeys(names, NUMBERS["a"]))
+        with pytest.raises(ValueError, match=f"(?s){message}.*: {mend}"):
+            clf.predict(table)
