@@ -22,10 +22,12 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
+from typing import Any
 
 import torch
 from sklearn.exceptions import ConvergenceWarning
 from torch import Tensor
+from torch.optim.adam import adam
 
 from . import lipschitz
 from .couplings import GradientWorkspace
@@ -40,6 +42,15 @@ CHECKED_EVERY = 50
 JUDGED_ROWS = 256
 # Steps of the power iteration that caps an untrained flow roughly, which an SVD would exactly.
 ESTIMATES = 3
+# As the paper has it, which names none of these.
+ADAM: dict[str, Any] = {
+    "beta1": 0.9,
+    "beta2": 0.999,
+    "eps": 1e-8,
+    "weight_decay": 0.0,
+    "amsgrad": False,
+    "maximize": False,
+}
 # Step sizes that are tried, each a tenth of the one before.
 ATTEMPTS = 5
 
@@ -173,13 +184,40 @@ def train(
         if failed:
             _warn(settings, attempt, len(losses))
         if _complete(losses, guard, task, attempt, generator, progress):
-            flows.zero_grad()
             _certify(flows, task.caps)
             return losses
         del losses[guard.restore() :]
     raise FloatingPointError(
         f"training diverged, with steps of {attempt.lr:g} too; {_advice(settings)}"
     )
+
+
+class _Adam:
+    """The steps of Adam (Kingma, Ba 2015) on parameters in place, by torch's function.
+
+    Its class would import the compiler, which takes longer than a fit.
+    """
+
+    def __init__(self, parameters: list[Tensor], gradients: list[Tensor], lr: float) -> None:
+        self.parameters, self.gradients, self.lr = parameters, gradients, lr
+        self.means, self.squares = ([torch.zeros_like(p) for p in parameters] for _ in range(2))
+        like = parameters[0]
+        self.taken = [torch.zeros((), dtype=torch.float32, device=like.device) for _ in parameters]
+
+    @torch.no_grad()
+    def step(self) -> None:
+        """Take a step against the gradients as they are now."""
+        adam(
+            self.parameters,
+            self.gradients,
+            self.means,
+            self.squares,
+            [],
+            self.taken,
+            fused=True,
+            lr=self.lr,
+            **ADAM,
+        )
 
 
 @dataclass(frozen=True)
@@ -280,16 +318,14 @@ def _steps(
     flows, batch_size = task.flows, task.batch_size(settings)
     stream = batches(task.n, batch_size, flows.n_flows, generator)
     workspace = GradientWorkspace(flows.weights, flows.biases, batch_size)
-    gradients = (*workspace.g_weights, *workspace.g_biases)
-    for parameter, gradient in zip((*flows.weights, *flows.biases), gradients, strict=True):
-        parameter.grad = gradient
-    optimizer = torch.optim.Adam(flows.parameters(), lr=settings.lr, fused=True)
+    gradients = [*workspace.g_weights, *workspace.g_biases]
+    adam = _Adam([*flows.weights, *flows.biases], gradients, settings.lr)
     vectors = [_random_vectors(weight, generator) for weight in flows.weights]
     for step in range(begin + 1, settings.steps + 1):
         kept = kept_rows(batch_size, settings.trim, step, settings.steps)
         columns = task.noisy(next(stream), settings.noise, generator)
         loss = set_gradients(workspace, columns, kept)
-        optimizer.step()
+        adam.step()
         _cap(flows, vectors, task.caps)
         yield loss
 

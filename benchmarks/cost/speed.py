@@ -39,7 +39,7 @@ from ..harness.detectors import DETECTORS, OURS
 from ..harness.experiment import Experiment
 from ..harness.protocol import Draw, Protocol, split
 from . import children, pictures, rates, reference, usage
-from .timing import Timed, between_steps, each, in_turn, machine, seconds_of
+from .timing import Clock, Timed, between_steps, each, in_turn, machine, seconds_of
 
 AUTHORS = "authors' procedure"
 AS_AUTHORS = f"{OURS}, paper's settings"
@@ -158,16 +158,18 @@ def trainings(
     return ours | {name: other and each(other.step, effort.steps) for name, other in others.items()}
 
 
-def our_steps(clf: RobustRealNVP, rows: torch.Tensor, steps: int) -> Callable[[], object]:
+def our_steps(clf: RobustRealNVP, rows: torch.Tensor, steps: int) -> Callable[[], Clock]:
     """Return a function that trains the flows of a detector as one stack, in so many steps."""
     settings = settings_of(clf)
     training = replace(settings.for_training(len(rows)), steps=steps)
     x = rows.expand(len(settings.views), -1, -1).contiguous()
 
-    def run() -> object:
+    def run() -> Clock:
         generator = torch.Generator().manual_seed(0)
         flows = RealNVP(rows.shape[1], settings.n_flows, settings.hidden, generator)
-        return train(flows, x, training, generator)
+        with Clock(steps, flows.n_flows) as clock:
+            train(flows, x, training, generator, None, clock)
+        return clock
 
     return run
 

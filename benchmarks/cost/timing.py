@@ -8,8 +8,9 @@ from time import perf_counter
 import numpy as np
 import pandas as pd
 import torch
-from torch.optim.optimizer import register_optimizer_step_post_hook
 from tqdm import tqdm
+
+from pyod_robustnvp.progress import Progress
 
 from ..harness import provenance
 
@@ -77,19 +78,27 @@ def each(run: Callable[[], object], times: int) -> Timed:
     return lambda: seconds_of(repeat) / times
 
 
-def between_steps(run: Callable[[], object]) -> Timed:
+class Clock(Progress):
+    """Notes when each step of a training ends."""
+
+    def __init__(self, steps: int, flows: int) -> None:
+        super().__init__(steps, flows)
+        self.ends: list[float] = []
+
+    def step(self, steps: int = 1) -> None:
+        """Note the time."""
+        super().step(steps)
+        self.ends.append(perf_counter())
+
+
+def between_steps(run: Callable[[], Clock]) -> Timed:
     """Return what times a step within a training run, its beginning and its end left out.
 
-    It is the mean from the end of the optimiser's first step to that of its last.
+    It is the mean from the end of the first step to that of the last.
     """
 
     def timed() -> float:
-        ends: list[float] = []
-        handle = register_optimizer_step_post_hook(lambda *_: ends.append(perf_counter()))
-        try:
-            run()
-        finally:
-            handle.remove()
+        ends = run().ends
         return (ends[-1] - ends[0]) / (len(ends) - 1)
 
     return timed

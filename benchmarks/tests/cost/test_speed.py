@@ -21,7 +21,7 @@ def test_a_spinning_process_is_ended():
 def test_defaults_are_trained_as_the_detector_trains_them(monkeypatch, gaussian):
     seen = {}
 
-    def spy(flow, x, settings, generator):
+    def spy(flow, x, settings, *others):
         seen.update(n_flows=flow.n_flows, hidden=flow.hidden, views=len(x), settings=settings)
 
     clf = speed.RobustRealNVP()

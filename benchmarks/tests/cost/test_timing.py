@@ -14,5 +14,5 @@ def test_contestants_run_in_turn():
 
 def test_steps_are_timed_without_what_surrounds_them(gaussian):
     clf = speed.RobustRealNVP(n_estimators=1)
-    timed = timing.between_steps(speed.our_training(clf, gaussian, 20))
-    assert 0 < timed() < timing.seconds_of(speed.our_training(clf, gaussian, 20)) / 5
+    timed = timing.between_steps(speed.our_steps(clf, gaussian, 20))
+    assert 0 < timed() < timing.seconds_of(speed.our_steps(clf, gaussian, 20)) / 5
