@@ -12,6 +12,7 @@ from .cost.speed import SPEED
 from .harness import options as given
 from .harness.download import DOWNLOAD
 from .harness.experiment import Experiment
+from .harness.extras import MissingExtraError
 from .harness.recheck import recheck_of
 from .paper.features import CIFAR10_FEATURES
 from .paper.figure4 import FIGURE4
@@ -42,7 +43,10 @@ def main(arguments: list[str] | None = None) -> None:
     described = parser()
     options = described.parse_args(arguments)
     given.check(described, options)
-    options.experiment.run(options)
+    try:
+        options.experiment.run(options)
+    except MissingExtraError as error:
+        raise SystemExit(str(error)) from error
 
 
 def parser() -> ArgumentParser:

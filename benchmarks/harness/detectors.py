@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from inspect import signature
 
 from pyod.models.auto_encoder import AutoEncoder
 from pyod.models.base import BaseDetector
@@ -99,6 +101,34 @@ METHODS: dict[str, Maker] = {
 
 #: Those of the paper's tables.
 NINE = tuple(METHODS)[:9]
+
+
+def maker(name: str, registry: Mapping[str, Maker] = DETECTORS) -> Maker:
+    """Return what makes a detector of a registry, or of a class that is named module:Class.
+
+    Such a class is made with ``contamination``, and with ``random_state`` if it takes one.
+
+    Raises
+    ------
+    ValueError
+        There is none of that name: which there are.
+
+    Examples
+    --------
+    >>> maker("pyod.models.sos:SOS")(0.2, 0, 3).contamination
+    0.2
+    """
+    if name in registry:
+        return registry[name]
+    module, _, kind = name.partition(":")
+    try:
+        cls = getattr(import_module(module), kind)
+        return seeded(cls) if "random_state" in signature(cls).parameters else unseeded(cls)
+    except (AttributeError, ImportError, TypeError, ValueError) as error:
+        raise ValueError(
+            f"{name} is no detector ({error}): give one of {', '.join(registry)}, or module:Class"
+        ) from error
+
 
 #: What makes every method quick, where it has such a parameter; the first epoch does not trim.
 QUICK = {"epoch_num": 3, "epochs": 3, "stop_epochs": 1, "hidden_neuron_list": [32, 16]}

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from argparse import Action, ArgumentParser, ArgumentTypeError, HelpFormatter, Namespace
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from .data import DATA_DIR_VARIABLE, ODDS
-from .detectors import DETECTORS, USUAL
+from .detectors import DETECTORS, USUAL, Maker, maker
 
 
 def add_data_dir(parser: ArgumentParser) -> None:
@@ -29,11 +29,23 @@ def add_rows(parser: ArgumentParser) -> None:
     parser.add_argument("--rows", type=count, help="train on so many rows only")
 
 
-def add_detectors(parser: ArgumentParser) -> None:
+def add_detectors(
+    parser: ArgumentParser,
+    registry: Mapping[str, Maker] = DETECTORS,
+    default: tuple[str, ...] = USUAL,
+) -> None:
     """Add which detectors are compared."""
+
+    def known(text: str) -> str:
+        try:
+            maker(text, registry)
+        except ValueError as error:
+            raise ArgumentTypeError(str(error)) from error
+        return text
+
     add = parser.add_argument
-    text = f"of {', '.join(DETECTORS)}"
-    add("--detectors", nargs="+", choices=DETECTORS, default=USUAL, metavar="NAME", help=text)
+    text = f"of {', '.join(registry)}, or your own: module:Class, of PyOD's kind"
+    add("--detectors", nargs="+", type=known, default=default, metavar="NAME", help=text)
 
 
 def add_contamination(parser: ArgumentParser) -> None:

@@ -11,7 +11,7 @@ from pyod_robustnvp import PAPER
 from ..harness import fits
 from ..harness import options as given
 from ..harness.cells import Cell
-from ..harness.detectors import METHODS, quickened
+from ..harness.detectors import METHODS, maker, quickened
 from ..harness.protocol import Source
 
 FLOWS = (
@@ -31,7 +31,7 @@ def cell(
 ) -> Cell:
     """Return the cell of a method on a draw, told the true contamination or another."""
     told = source.contamination if told is None else told
-    clf = METHODS[method](told, seed, source.columns)
+    clf = maker(method, METHODS)(told, seed, source.columns)
     return fits.cell(source, method, quickened(clf) if quick else clf, seed, labels)
 
 

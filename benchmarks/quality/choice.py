@@ -16,7 +16,7 @@ from ..harness import options as given
 from ..harness import tables
 from ..harness.cells import Cell
 from ..harness.data import CONFIRMATION, ODDS, Dataset, find_data_dir, load_file
-from ..harness.detectors import DETECTORS, OURS
+from ..harness.detectors import OURS, maker
 from ..harness.experiment import Experiment, fit, tell
 from ..harness.families import families, family_of
 from ..harness.protocol import Protocol
@@ -94,7 +94,7 @@ def cells(options: Namespace) -> list[Cell]:
     """Return a cell for each split of each table and each detector."""
     tables_of = suite(options.data_dir, options.half)
     sets = [(dataset, seed) for seed in range(options.seeds) for dataset in tables_of]
-    makers = {name: DETECTORS[name] for name in options.detectors}
+    makers = {name: maker(name) for name in options.detectors}
     return splits.cells(sets, makers, Protocol(stratify=True), options.contamination)
 
 

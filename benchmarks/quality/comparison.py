@@ -10,7 +10,7 @@ from ..harness import options as given
 from ..harness import tables
 from ..harness.cells import Cell
 from ..harness.data import clustered
-from ..harness.detectors import DETECTORS, Maker
+from ..harness.detectors import Maker, maker
 from ..harness.experiment import Experiment, fit, tell
 from ..harness.families import families, family_of
 from ..harness.protocol import Protocol
@@ -74,7 +74,7 @@ def clusters_cells(options: Namespace) -> list[Cell]:
 
 
 def _chosen(options: Namespace) -> dict[str, Maker]:
-    return {name: DETECTORS[name] for name in options.detectors}
+    return {name: maker(name) for name in options.detectors}
 
 
 def run_sample(options: Namespace) -> None:

@@ -15,7 +15,8 @@ from benchmarks.__main__ import EXPERIMENTS, parser
         (["--seeds", "0"], "0 is not an integer of at least 1"),
         (["--contamination", "0.7"], "0.7 is neither 'true' nor in (0, 0.5]"),
         (["--contamination", "some"], "some is neither 'true' nor"),
-        (["--detectors", "Oracle"], "invalid choice: 'Oracle'"),
+        (["--detectors", "Oracle"], "Oracle is no detector"),
+        (["table1", "--detectors", "KNN"], "KNN is no detector"),
         (["something"], "invalid choice: 'something'"),
         (["sample", "--quick"], "unrecognized arguments: --quick"),
         (["table2", "--datasets", "glass"], "unrecognized arguments: --datasets"),
@@ -66,3 +67,17 @@ def test_missing_packages_are_named_with_their_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "tabulate", None)
     with pytest.raises(ImportError, match=r"need tabulate: pip install 'pyod-robustnvp\[bench\]'"):
         importlib.reload(benchmarks)
+
+
+def test_a_detector_of_ones_own_is_compared(command, capsys, tmp_path):
+    command("table1", "--quick", "--seeds", 1, "--detectors", "IF", "pyod.models.sos:SOS",
+            "--out", tmp_path / "out", "--cache", tmp_path)  # fmt: skip
+    printed = capsys.readouterr().out
+    assert "| pyod.models.sos:SOS" in printed
+    assert "Wilcoxon" not in printed
+
+
+def test_a_missing_extra_ends_in_a_sentence(command, monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "pooch", None)
+    with pytest.raises(SystemExit, match=r"^this needs pooch: pip install 'pyod-robustnvp\[paper"):
+        command("download", "--data-dir", tmp_path)

@@ -87,5 +87,5 @@ class TestFeatures:
 
     def test_without_torchvision_the_extra_is_named(self, command, monkeypatch):
         monkeypatch.setitem(sys.modules, "torchvision", None)
-        with pytest.raises(ImportError, match=r"pyod-robustnvp\[cifar\]"):
+        with pytest.raises(SystemExit, match=r"pyod-robustnvp\[cifar\]"):
             command("cifar10-features")
