@@ -162,3 +162,79 @@ def test_the_score_grows_along_every_ray_from_the_middle(tried, X, seed):
     assume(len(rays) > 1)
     tried()
     assert (np.diff(clf.decision_function(rays)) > 0).all()
+
+
+@st.composite
+def mixed_scales(draw):
+    """Draw tables whose columns hold sentinels, two units, one value many times, or one value."""
+    n, d = draw(st.integers(20, 60)), draw(st.integers(1, 6))
+    rng = np.random.default_rng(draw(SEEDS))
+    X = rng.normal(size=(n, d))
+    for column in range(d):
+        kind = draw(st.sampled_from(["plain", "sentinel", "units", "spike", "constant", "giant"]))
+        some = rng.random(n) < draw(st.floats(0.02, 0.3))
+        value = draw(st.sampled_from([-999.0, 0.0, 9999.0, -1.0, 1e30]))
+        if kind in ("sentinel", "spike"):
+            X[some if kind == "sentinel" else ~some, column] = value
+        elif kind == "units":
+            X[some, column] *= draw(st.sampled_from([1e-3, 1e3, 1e6]))
+        elif kind == "constant":
+            X[:, column] = value
+        elif kind == "giant":
+            X[:, column] = 0.0
+            X[0, column] = value
+    return X
+
+
+@given(X=mixed_scales(), row=st.integers(0, 19), away=st.floats(3, 1e12))
+def test_tables_of_mixed_scales_are_scored_and_a_value_far_outside_is_above_the_median(
+    tried, X, row, away
+):
+    tried()
+    clf = RobustRealNVP(**SMALL | {"n_estimators": 4}).fit(X)
+    assert np.isfinite(clf.decision_scores_).all()
+    far = X[row].copy()
+    low, high = X[:, 0].min(), X[:, 0].max()
+    far[0] = high + away * max(high - low, 1.0, abs(high) * 1e-3)
+    assert clf.decision_function([far])[0] > np.median(clf.decision_scores_)
+
+
+#: How a column of whole numbers may be held.
+HOLDS = {
+    "int64": lambda values: pd.Series(values),
+    "float32": lambda values: pd.Series(values, dtype="float32"),
+    "objects": lambda values: pd.Series(list(values), dtype=object),
+    "nullable": lambda values: pd.array(values, dtype="Int64"),
+    "text": lambda values: pd.Series([str(value) for value in values], dtype=object),
+    "string": lambda values: pd.array([str(value) for value in values], dtype="string"),
+    "categories": lambda values: pd.Categorical(values),
+    "small": lambda values: pd.Series(values, dtype="int8"),
+}
+BAD = [None, np.nan, pd.NA, np.inf, "N/A", "", "1,5", pd.Timestamp("2020"), [1.0], {"a": 1}]
+
+
+@given(
+    kinds=st.lists(st.sampled_from(list(HOLDS)), min_size=1, max_size=5),
+    seed=SEEDS,
+    bad=st.sampled_from([..., *BAD]),
+    row=st.integers(0, 8),
+    column=st.integers(0, 4),
+)
+def test_frames_of_mixed_types_are_numbers_or_refused_by_column_and_row(
+    tried, kinds, seed, bad, row, column
+):
+    tried()
+    values = np.random.default_rng(seed).integers(-99, 99, size=(9, len(kinds)))
+    frame = pd.DataFrame({f"c{j}": HOLDS[kind](values[:, j]) for j, kind in enumerate(kinds)})
+    if bad is ...:
+        expected = RobustRealNVP(**SMALL).fit(values.astype(float)).decision_scores_
+        np.testing.assert_allclose(RobustRealNVP(**SMALL).fit(frame).decision_scores_, expected)
+        return
+    name = f"c{column % len(kinds)}"
+    held = frame[name].astype(object)
+    held.iat[row] = bad
+    with pytest.raises((ValueError, TypeError)) as caught:
+        RobustRealNVP(**SMALL).fit(frame.assign(**{name: held}))
+    assert f"column '{name}' holds " in str(caught.value)
+    assert f"in row {row} " in str(caught.value)
+    assert len(str(caught.value)) <= 300

@@ -1,4 +1,4 @@
-"""What the README and the requirements say of the tests and of the versions."""
+"""What the pages and the requirements say of the tests and of the versions."""
 
 import re
 import tomllib
@@ -6,11 +6,12 @@ from pathlib import Path
 
 CONFTEST = Path(__file__).with_name("conftest.py")
 README = CONFTEST.parents[1] / "README.md"
+PROMISES = CONFTEST.parents[1] / "docs" / "promises.md"
 
 
-def test_the_readme_names_tests_that_there_are():
+def test_the_promises_name_tests_that_there_are():
     file, named = "", 0
-    for path, name in re.findall(r"`(test_\w+\.py)?(?:::(\w+))?`", README.read_text()):
+    for path, name in re.findall(r"`(test_\w+\.py)?(?:::(\w+))?`", PROMISES.read_text()):
         file = path or file
         if file:
             source = CONFTEST.with_name(file).read_text()
