@@ -39,13 +39,17 @@ class RobustRealNVP(SavedDetector):
     ----------
     contamination : float in (0, 0.5] or PyThresh object, default=0.1
         The contamination of the training data. If you don't know it, keep the default: below 0.35
-        it affects only the labels, not the scores. A PyThresh object finds the threshold by
+        it affects only the labels, not the scores; ``set_contamination`` changes it after a fit. A
+        PyThresh object finds the threshold by
         itself; ``trim_fraction`` can't be None then.
     preprocessing : bool or transformer, default=True
         True scales the columns in three ways. False leaves the values as they are, which suits
         columns of magnitude one around 0 and no others, since training is too short to reach a far
-        mean or another scale. A scikit-learn transformer is cloned and fitted to the training data,
-        a float64 array without column names; it must transform a part of a table as it does all.
+        mean or another scale. A scikit-learn transformer is cloned. A scaler of single columns
+        (StandardScaler, MinMaxScaler, MaxAbsScaler, RobustScaler, PowerTransformer or a Pipeline of
+        these) gets the checked table, and densities stay those of the table. Any other transformer
+        gets X as it was given, whole, gaps, text and column names included, and what it returns is
+        checked: finite numbers, infinite ones clipped.
     principal_axes : bool, default=True
         Whether some flows see the rows on their principal axes, where a row that breaks a linear
         relation between columns lies far out.
