@@ -295,7 +295,9 @@ class TabularDensity(Learned):
     def __setstate__(self, state: Mapping[str, Any]) -> None:
         """Take the device of the fit where it exists, else the CPU."""
         threads.mend_fork()
-        super().__setstate__(state)
+        settings: Settings = state["settings"]
+        # Before 0.3.0 nothing was learned for the pooling.
+        super().__setstate__(dict(state) | {"pooling": state.get("pooling", settings.pooling)})
         with modes_kept():
             self.flows = RealNVP.from_arrays(state["flows"]).requires_grad_(False)
         self.device = devices.choose_again(self.settings.device, state["device"])

@@ -6,6 +6,8 @@ import itertools
 import math
 import warnings
 from dataclasses import replace
+from functools import cache
+from importlib.metadata import version
 from numbers import Integral, Real
 from typing import Any
 
@@ -130,6 +132,27 @@ def warn_of_other_threshold(detector: Any) -> None:
             f"set_contamination({contamination:g}) moves it",
             UserWarning,
             stacklevel=4,
+        )
+
+
+@cache
+def own_version() -> str:
+    """Return the version of this package."""
+    return version("pyod-robustnvp")
+
+
+def warn_of_other_version(what: str, written_by: str) -> None:
+    """Warn, in one line, where another version of the package wrote a model.
+
+    Warns
+    -----
+    UserWarning
+    """
+    if written_by != own_version():
+        warnings.warn(
+            f"{what} was written by pyod-robustnvp {written_by} and is read by {own_version()}",
+            UserWarning,
+            stacklevel=5,
         )
 
 

@@ -32,7 +32,13 @@ from safetensors.numpy import save as to_bytes
 from . import devices, files
 from .box import Box
 from .density import TOLERANCE, TabularDensity
-from .parameters import check_integer, check_option, of_format_1, resolve
+from .parameters import (
+    check_integer,
+    check_option,
+    of_format_1,
+    resolve,
+    warn_of_other_version,
+)
 from .settings import Settings
 
 FORMAT = "pyod-robustnvp"
@@ -138,6 +144,7 @@ def load(path: files.Source, cls: type) -> Model:
         content, arrays = parse(data)
         if content["class"] != cls.__name__:
             raise ValueError(f"it holds a {content['class']!r}, whose own load loads it")
+        warn_of_other_version(name, content["versions"]["pyod-robustnvp"])
         return _restored(content, arrays, cls)
     except DAMAGE as error:
         # Torch's errors go on with where in its own code they come from.
@@ -170,12 +177,11 @@ def refuse_former(state: Mapping[str, Any]) -> None:
     Raises
     ------
     ValueError
-        The version is before 0.3.0.
+        The version is before 0.2.0.
     """
-    density = state.get("density_")
-    if "flow_" in state or (density is not None and not hasattr(density, "pooling")):
+    if "flow_" in state:
         raise ValueError(
-            "this model was pickled by pyod-robustnvp before 0.3.0, in another form: fit it again"
+            "this model was pickled by pyod-robustnvp before 0.2.0, in another form: fit it again"
         )
 
 

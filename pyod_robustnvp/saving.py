@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from inspect import signature
 from typing import Any, Self
 
+import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from . import files, parameters, persistence
@@ -13,6 +14,8 @@ from .base import ThresholdedDetector
 from .density import TabularDensity
 from .shield import shielded
 
+#: What a pickle says, besides the attributes.
+WRITTEN_BY = "pyod-robustnvp"
 #: What a fit sets last and drops first, so that an interrupted one leaves nothing that counts.
 LAST_LEARNED = "_sigma"
 
@@ -95,6 +98,15 @@ class SavedDetector(ThresholdedDetector):
         return {k: v for k, v in own if k.endswith("_") or k in persistence.LEARNED}
 
     def __setstate__(self, state: Mapping[str, Any]) -> None:
-        """Refuse what an earlier version pickled."""
+        """Take what was pickled, by this version or, with a word, by an earlier one."""
         persistence.refuse_former(state)
-        super().__setstate__(state)
+        own = dict(state)
+        parameters.warn_of_other_version("the pickle", own.pop(WRITTEN_BY, "an earlier version"))
+        if "density_" in own:
+            own.setdefault("front_", None)
+            own.setdefault("classes_", np.array([0, 1]))
+        super().__setstate__(own)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Say which version writes."""
+        return vars(self) | {WRITTEN_BY: parameters.own_version()}

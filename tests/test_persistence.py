@@ -104,7 +104,8 @@ def test_column_names_are_checked_after_loading(tmp_path):
 
 def test_a_file_of_the_first_format_loads():
     expected = json.loads(FIXTURE.with_suffix(".json").read_text())
-    clf = RobustRealNVP.load(FIXTURE)
+    with pytest.warns(UserWarning, match="was written by pyod-robustnvp"):
+        clf = RobustRealNVP.load(FIXTURE)
     scores = clf.decision_function(expected["rows"])
     np.testing.assert_allclose(scores, expected["scores"], rtol=1e-5)
     assert clf.threshold_ == expected["threshold"]
@@ -271,7 +272,8 @@ def test_a_forged_array_of_a_later_view_is_refused(tmp_path, name, array, messag
 
 
 def test_a_file_of_format_1_stays_one(tmp_path):
-    again = RobustRealNVP.load(FIXTURE)
+    with pytest.warns(UserWarning, match="was written by pyod-robustnvp"):
+        again = RobustRealNVP.load(FIXTURE)
     again.save(tmp_path / "again")
     content, _ = persistence.parse((tmp_path / "again").read_bytes())
     assert content["format_version"] == 1
@@ -535,7 +537,30 @@ def test_a_loaded_density_knows_its_training(path, fitted):
     assert density.loss_curve == fitted.loss_curve_
 
 
-@pytest.mark.parametrize("name", ["before-0.2.0.pickle", "before-0.3.0.pickle"])
-def test_a_pickle_of_an_earlier_version_says_to_fit_again(name):
-    with pytest.raises(ValueError, match=r"pickled by pyod-robustnvp before 0.3.0.*fit it again"):
-        pickle.loads(FIXTURE.with_name(name).read_bytes())
+def test_a_pickle_from_before_0_2_0_says_to_fit_again():
+    with pytest.raises(ValueError, match=r"pickled by pyod-robustnvp before 0.2.0.*fit it again"):
+        pickle.loads(FIXTURE.with_name("before-0.2.0.pickle").read_bytes())
+
+
+def test_a_pickle_of_0_2_0_gives_the_scores_that_it_gave_then():
+    """Those were printed by the last commit before 0.3.0."""
+    with pytest.warns(UserWarning, match=r"written by pyod-robustnvp an earlier version and is"):
+        clf = pickle.loads(FIXTURE.with_name("before-0.3.0.pickle").read_bytes())
+    rows = np.linspace(-3, 3, 5)[:, None] * np.linspace(1, 2, 3)
+    expected = [7.25096004, 3.52937613, 3.48580405, 4.21659004, 7.5177768]
+    np.testing.assert_allclose(clf.decision_function(rows), expected, rtol=1e-5)
+    assert clf.predict(rows).tolist() == [1, 0, 0, 1, 1]
+    assert pickle.loads(pickle.dumps(clf)).predict(rows).tolist() == [1, 0, 0, 1, 1]
+
+
+def test_another_version_of_the_writer_is_said_in_a_line(path):
+    forge(path, lambda content: content["versions"].update({"pyod-robustnvp": "0.9.7"}))
+    with pytest.warns(
+        UserWarning, match=r"model\.safetensors was written by pyod-robustnvp 0\.9\.7 and is"
+    ):
+        RobustRealNVP.load(path)
+    state = RobustRealNVP(**SMALL).fit(ROWS).__getstate__() | {"pyod-robustnvp": "0.9.7"}
+    with pytest.warns(
+        UserWarning, match=r"^the pickle was written by pyod-robustnvp 0\.9\.7 and is"
+    ):
+        RobustRealNVP().__setstate__(state)
