@@ -1,5 +1,8 @@
 """Flows train in stacks, each in a thread of its own: the same whatever the number of threads."""
 
+import os
+import subprocess
+import sys
 import threading
 import time
 
@@ -12,6 +15,7 @@ from pyod_robustnvp.parameters import resolve
 from pyod_robustnvp.progress import Progress, StoppedError
 from pyod_robustnvp.stacks import fit_flows
 from pyod_robustnvp.training import train
+from tests.conftest import EXAMPLES
 
 ROWS = np.random.default_rng(0).normal(size=(300, 4))
 CPU = torch.device("cpu")
@@ -110,3 +114,29 @@ def test_steps_that_are_taken_back_are_taken_off_the_bar():
         assert progress._bar.n == 3
     with pytest.raises(StoppedError):
         progress.step()
+
+
+@pytest.mark.reliability
+def test_a_fit_beside_busy_programs_takes_as_much_longer_as_it_gets_less(
+    request, set_threads, tried
+):
+    """In the reliability run alone: the suite may run beside anything."""
+    if request.config.getoption("--examples") <= EXAMPLES:
+        pytest.skip("python -m benchmarks reliability runs it")
+    tried()
+    set_threads(2)
+    rows, cores = np.random.default_rng(0).normal(size=(2000, 9)), os.cpu_count() or 1
+
+    def seconds():
+        start = time.perf_counter()
+        RobustRealNVP(random_state=0).fit(rows)
+        return time.perf_counter() - start
+
+    quiet = min(seconds() for _ in range(3))
+    spinning = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(cores)]
+    try:
+        assert min(seconds() for _ in range(3)) < 4 * quiet
+    finally:
+        for process in spinning:
+            process.kill()
+            process.wait()
