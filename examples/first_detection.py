@@ -10,7 +10,7 @@ from __future__ import annotations
 from time import perf_counter
 
 import numpy as np
-import pandas as pd
+from numpy.typing import NDArray
 from sklearn.datasets import load_breast_cancer
 
 from pyod_robustnvp import RobustRealNVP
@@ -18,25 +18,24 @@ from pyod_robustnvp import RobustRealNVP
 SHOWN = 10
 
 
-def table() -> tuple[pd.DataFrame, np.ndarray]:
-    """Return the measures, and which rows are malignant."""
-    data = load_breast_cancer(as_frame=True)
+def table() -> tuple[NDArray[np.float64], NDArray[np.bool_], list[str]]:
+    """Return the measures, which rows are malignant, and the names of the columns."""
+    data = load_breast_cancer()
     malignant = np.flatnonzero(data.target == 0)
     rows = np.sort(np.r_[np.flatnonzero(data.target == 1), malignant[::10]])
-    return data.data.iloc[rows], (data.target == 0).to_numpy()[rows]
+    return data.data[rows], data.target[rows] == 0, list(data.feature_names)
 
 
-def oddest_column(X: pd.DataFrame, row: int) -> str:
+def oddest_column(X: NDArray[np.float64], row: int, names: list[str]) -> str:
     """Return the column in which a row is farthest from the middle, in interquartile ranges."""
-    low, middle, high = (X.quantile(level) for level in (0.25, 0.5, 0.75))
-    away = ((X.iloc[row] - middle) / (high - low)).abs()
-    name = away.idxmax()
-    return f"{name} is {X.iloc[row][name]:.4g}, usual is {low[name]:.4g} to {high[name]:.4g}"
+    low, middle, high = np.quantile(X, [0.25, 0.5, 0.75], axis=0)
+    j = int(np.argmax(np.abs(X[row] - middle) / (high - low)))
+    return f"{names[j]} is {X[row, j]:.4g}, usual is {low[j]:.4g} to {high[j]:.4g}"
 
 
 def main() -> None:
     """Fit, and print the most suspicious rows."""
-    X, malignant = table()
+    X, malignant, names = table()
     start = perf_counter()
     clf = RobustRealNVP(contamination=0.05, random_state=0).fit(X)
     seconds = perf_counter() - start
@@ -45,7 +44,7 @@ def main() -> None:
     print(f"The {SHOWN} most suspicious rows")
     for row in first:
         score = clf.decision_scores_[row]
-        print(f"  row {X.index[row]:3}, score {score:5.1f}: {oddest_column(X, row)}")
+        print(f"  row {row:3}, score {score:5.1f}: {oddest_column(X, row, names)}")
     flagged = clf.labels_ == 1
     print(
         f"\nflagged: {flagged.sum()} rows with a score above {clf.threshold_:.1f}; "

@@ -11,9 +11,11 @@ from pyod.models.base import BaseDetector
 from sklearn.utils.validation import check_is_fitted
 
 from .contamination import Thresholder, are_divisible
+from .density import TabularDensity
 from .parameters import check_contamination, resolve, warn_of_other_trimming
 from .scaling import Learned, Table
 from .shield import shielded
+from .tables import refuse_kind
 
 EMPTY = np.empty(0)
 #: What is learned from the scores of the training rows.
@@ -35,6 +37,7 @@ class ThresholdedDetector(Learned, BaseDetector):  # type: ignore[misc]
     """
 
     contamination: float | Thresholder
+    density_: TabularDensity
 
     @shielded
     def predict(self, X: ArrayLike, return_confidence: bool = False) -> Any:
@@ -65,7 +68,9 @@ class ThresholdedDetector(Learned, BaseDetector):  # type: ignore[misc]
         As PyOD's ``predict_proba``, and for lists too. Scores have a long upper tail, which
         'linear' stretches over [0, 1]: ``method='unify'`` tells more.
         """
-        X = X if hasattr(X, "shape") else np.asarray(X)
+        if not hasattr(X, "shape"):
+            refuse_kind(X)
+            X = np.asarray(X)
         return super().predict_proba(X, method, return_confidence)
 
     @shielded
@@ -88,10 +93,9 @@ class ThresholdedDetector(Learned, BaseDetector):  # type: ignore[misc]
             A fit with this contamination would leave out another fraction of each batch.
         """
         check_is_fitted(self)
-        former, fraction = self.contamination, resolve(self).trim
-        self.contamination = contamination
+        former, self.contamination = self.contamination, contamination
         try:
-            warn_of_other_trimming(fraction, resolve(self).trim)
+            warn_of_other_trimming(self.density_.settings.trim, resolve(self).trim)
             self._set_threshold(self.decision_scores_)
         except BaseException:
             self.contamination = former

@@ -123,7 +123,8 @@ class TransformedColumns(View):
     def fit(self, table: Table) -> Self:
         """Fit a clone of the transformer."""
         try:
-            self.fitted = clone(self.transformer).fit(table)
+            # A copy: a scaler with copy=False writes into what it gets.
+            self.fitted = clone(self.transformer).fit(table.copy())
         except (TypeError, ValueError) as error:
             raise ValueError(
                 f"preprocessing={self.transformer!r} can't be fitted to X alone: {error}"
@@ -133,7 +134,7 @@ class TransformedColumns(View):
     def transform(self, table: Table) -> Table:
         """Return what the transformer makes of the rows, once that is known to be a table."""
         try:
-            seen: Table = check_array(self.fitted.transform(table), dtype=np.float64)
+            seen: Table = check_array(self.fitted.transform(table.copy()), dtype=np.float64)
             check_consistent_length(table, seen)
         except (TypeError, ValueError) as error:
             raise ValueError(

@@ -26,6 +26,7 @@ from .flow import RealNVP, as_tensor, state_shapes
 from .pooling import Pooling, PowerMean
 from .scaling import Learned, Table, some_of
 from .settings import Settings
+from .shield import settings_aside
 from .stacks import fit_flows
 from .views import LARGEST, Views, merged
 
@@ -298,7 +299,7 @@ class TabularDensity(Learned):
         settings: Settings = state["settings"]
         # Before 0.3.0 nothing was learned for the pooling.
         super().__setstate__(dict(state) | {"pooling": state.get("pooling", settings.pooling)})
-        with modes_kept():
+        with modes_kept(), settings_aside():
             self.flows = RealNVP.from_arrays(state["flows"]).requires_grad_(False)
         self.device = devices.choose_again(self.settings.device, state["device"])
 

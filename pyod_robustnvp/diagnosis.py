@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime
 import math
+import re
 from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 from numbers import Complex, Real
@@ -34,6 +35,14 @@ REFUSED = {
     "array": "lists",
     "struct": "records",
 }
+#: Text that is a number with a unit, or separators, or that stands for no number.
+LIKE_A_NUMBER = re.compile(
+    r"[\s+\-(€$£]*([A-Za-z]{1,3}\s)?[\s+\-]*\d[\d.,' ]*[\s)%€$£]*([A-Za-z]{1,3}\.?)?"
+)
+NO_NUMBER = {"", "-", "--", "?", "na", "n/a", "nan", "null", "none", "missing", "unknown"}
+LIKE_A_DATE = re.compile(r"\d{4}[-/.]\d\d?[-/.]\d\d?|\d\d?[-/.]\d\d?[-/.]\d{4}")
+#: Values that tell what a column of text is.
+JUDGED = 1000
 MENDS = {
     "gaps": "fill them, with sklearn.impute.SimpleImputer say, or drop these rows",
     "infinity": "clip it, or drop these rows",
@@ -43,7 +52,10 @@ MENDS = {
     "intervals": "give their middles",
     "lists": "give each entry a column of its own",
     "records": "give each entry a column of its own",
-    "text among numbers": "make it numbers, with pandas.to_numeric(..., errors='coerce') say",
+    "text among numbers": (
+        "remove units and separators, then make it numbers, with pandas.to_numeric say"
+    ),
+    "dates as text": "parse them, with pandas.to_datetime say, and give days since a first date",
     "text": "encode it, with sklearn.preprocessing.OneHotEncoder(sparse_output=False) say",
     "complex numbers": "give real numbers, X.real say",
     "a number beyond float64": "give numbers that float64 holds",
@@ -55,6 +67,7 @@ TABLES = {
     ("pyspark", "DataFrame"): "X.toPandas(), of a sample where it is large",
     ("dask", "DataFrame"): "X.compute()",
     ("dask", "Array"): "X.compute()",
+    ("dask", "Series"): "X.compute()",
     ("builtins", "dict"): "pandas.DataFrame(X)",
 }
 
@@ -67,17 +80,30 @@ def refusal_of_kind(X: Any) -> str | None:
     >>> refusal_of_kind({"a": [1.0]})
     'X is a dict: give pandas.DataFrame(X)'
     """
-    instead = TABLES.get((type(X).__module__.partition(".")[0], type(X).__name__))
+    module = type(X).__module__.partition(".")[0]
+    instead = TABLES.get((module, type(X).__name__))
     if instead:
-        return f"X is a {type(X).__name__}: give {instead}"
+        library = "" if module == "builtins" else f"{module} "
+        return f"X is a {library}{type(X).__name__}: give {instead}"
     if str(getattr(X, "dtype", "")) == "torch.bfloat16":
         return "X holds bfloat16, which numpy has not: give X.float()"
     if hasattr(X, "columns") and not len(X.columns):
         return "X has 0 features (no columns), a minimum of 1 is required"
-    for name, kind in _columns_by_type(X):
+    return None
+
+
+def refusal_of_types(X: Any) -> str | None:
+    """Return which column can't be used because of its type, or None."""
+    if isinstance(X, np.ndarray) and X.dtype.kind in "mM" and X.ndim == 2 and X.size:
+        return _sentence("column 0", kind_of(X[0, 0]) or "dates", X[0, 0], 0)
+    types = list(_columns_by_type(X))
+    if types and all(kind.startswith("sparse") for _, kind in types):
+        return "X is sparse: give X.sparse.to_dense()"
+    for number, (name, kind) in enumerate(types):
         for beginning, what in REFUSED.items():
             if kind.startswith(beginning):
-                return shortened(f"column {shown(name)} holds {what} ({kind}): {MENDS[what]}")
+                values = list(_columns(X))[number][1]
+                return _sentence(f"column {shown(name)}", what, values[0] if len(values) else "", 0)
     return _refusal_of_objects(X)
 
 
@@ -98,16 +124,16 @@ def refusal_of_values(X: Any) -> str | None:
 
     Examples
     --------
-    >>> refusal_of_values([[1.0, 2.0], [3.0, "N/A"]])
-    "column 1 holds text, first 'N/A' in row 1 (rows and columns count from 0): encode it, with \
+    >>> refusal_of_values([[1.0, 2.0], [3.0, "red"]])
+    "column 1 holds text, first 'red' in row 1 (rows and columns count from 0): encode it, with \
 sklearn.preprocessing.OneHotEncoder(sparse_output=False) say"
     """
     for name, values in _columns(X):
         row = _first_bad(values)
         if row is not None:
             what = kind_of(values[row]) or "objects"
-            if what == "text" and _are_mostly_numbers(values):
-                what = "text among numbers"
+            if what == "text":
+                what = _kind_of_column(values, values[row])
             return _sentence(f"column {shown(name)}", what, values[row], row)
     return None
 
@@ -142,7 +168,9 @@ def _columns(X: Any) -> Iterator[tuple[Any, list[Any] | np.ndarray]]:
     """Yield the names or numbers of the columns of a table, and their values."""
     if hasattr(X, "iloc"):
         for number, name in enumerate(X.columns):
-            yield name, X.iloc[:, number].tolist()
+            column = X.iloc[:, number]
+            plain = isinstance(column.dtype, np.dtype) and column.dtype.kind in "fiub"
+            yield name, column.to_numpy() if plain else column.tolist()
     elif hasattr(X, "get_columns"):
         for name, column in zip(X.columns, X.get_columns(), strict=True):
             yield name, column.to_list()
@@ -209,8 +237,25 @@ def _kind_of_text(value: str | bytes) -> str | None:
         return "text"
 
 
-def _are_mostly_numbers(values: list[Any] | np.ndarray) -> bool:
-    return sum(kind_of(value) is None for value in values) > len(values) / 2
+def _kind_of_column(values: list[Any] | np.ndarray, bad: str | bytes) -> str:
+    """Return what a column is of which a value is text."""
+    if LIKE_A_DATE.match(str(bad)):
+        return "dates as text"
+    some = values[:JUDGED]
+    numbers = sum(kind_of(value) is None or _is_like_a_number(value) for value in some)
+    return "text among numbers" if 2 * numbers > len(some) else "text"
+
+
+def _is_like_a_number(value: Any) -> bool:
+    if not isinstance(value, str):
+        return False
+    text = value.strip()
+    return text.lower() in NO_NUMBER or bool(LIKE_A_NUMBER.fullmatch(text))
+
+
+def one_line(message: object) -> str:
+    """Return a message in one line."""
+    return " ".join(str(message).split())
 
 
 def _sentence(where: str, what: str, value: Any, row: int) -> str:

@@ -6,6 +6,7 @@ Scalers of single columns, whose slopes are known, are no such: they are a view
 
 from __future__ import annotations
 
+import copy
 from typing import Any, Protocol, Self
 
 import numpy as np
@@ -13,11 +14,14 @@ from numpy.typing import ArrayLike
 from sklearn.base import clone
 from sklearn.utils import check_array, check_consistent_length
 
+from . import diagnosis
 from .scaling import Learned, Table
 from .units import SLOPES, inverse, slopeless
 
 # Values that a transformer makes infinite, as a power may of a far one: their squares are numbers.
 LARGEST = 1e150
+# Characters of a transformer that a message shows.
+NAMED = 90
 
 
 class Transformer(Protocol):
@@ -56,11 +60,9 @@ class Front(Learned):
     def fit(self, X: ArrayLike) -> Self:
         """Fit a clone of the transformer."""
         try:
-            self.fitted = clone(self.transformer).fit(X)
-        except (TypeError, ValueError) as error:
-            raise ValueError(
-                f"preprocessing={self.transformer!r} can't be fitted to X alone: {error}"
-            ) from error
+            self.fitted = clone(self.transformer).fit(self._own(X))
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+            raise self._refusal("can't be fitted to X alone", error) from error
         return self
 
     def transform(self, X: ArrayLike, least: int = 1) -> Table:
@@ -68,8 +70,11 @@ class Front(Learned):
 
         Of ``least`` rows or more, and infinite values clipped.
         """
+        made = None
         try:
-            made = self.fitted.transform(X)
+            made = self.fitted.transform(self._own(X))
+            if refusal := diagnosis.refusal_of_types(made):
+                raise ValueError(f"of what it returns, {refusal}")
             dense = made.toarray() if hasattr(made, "toarray") else made
             table: Table = check_array(
                 dense, dtype=np.float64, ensure_all_finite=False, ensure_min_samples=least
@@ -77,13 +82,28 @@ class Front(Learned):
             check_consistent_length(X, table)
             if np.isnan(table).any():
                 column = int(np.isnan(table).any(axis=0).argmax())
-                raise ValueError(f"column {column} of what it returns holds NaN")
-        except (TypeError, ValueError) as error:
-            raise ValueError(
-                f"preprocessing={self.transformer!r} must turn X into a table of numbers, row by "
-                f"row: {error}"
-            ) from error
+                row = int(np.isnan(table[:, column]).argmax())
+                raise ValueError(
+                    f"column {column} of what it returns holds NaN, first in row {row} (rows and "
+                    "columns count from 0): fill gaps in it"
+                )
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+            what: object = error
+            if isinstance(error, TypeError) and (found := diagnosis.refusal_of_values(made)):
+                what = f"of what it returns, {found}"
+            raise self._refusal("must turn X into a table of numbers, row by row", what) from error
         return table.clip(-LARGEST, LARGEST)
+
+    def _own(self, X: Any) -> Any:
+        """Return X, or a copy where the transformer would write into it."""
+        parameters: dict[str, Any] = getattr(self.transformer, "get_params", dict)()
+        writes = any(name.endswith("copy") and value is False for name, value in parameters.items())
+        return copy.deepcopy(X) if writes else X
+
+    def _refusal(self, why: str, error: object) -> ValueError:
+        named = diagnosis.shortened(diagnosis.one_line(repr(self.transformer)), NAMED)
+        text = f"preprocessing={named} {why}: {diagnosis.one_line(error)}"
+        return ValueError(diagnosis.shortened(text))
 
     def inverse(self, made: Table) -> Table:
         """Return the rows that the transformer carries there."""

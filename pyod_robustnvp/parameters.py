@@ -31,6 +31,18 @@ LEAST_TRIM = 0.35
 #: Weights of a layer of a coupling, of all flows: all that training holds of them are 60 GB.
 MOST_WEIGHTS = 10**8
 
+#: Parameters, and what settings call them.
+FIELDS = {
+    "n_estimators": "n_flows",
+    "hidden_neuron_list": "hidden",
+    "batch_size": "batch_size",
+    "epoch_num": "epochs",
+    "lr": "lr",
+    "lipschitz": "caps",
+    "noise": "noise",
+    "trim_fraction": "trim",
+}
+
 #: Far enough above the least that float32 holds, so that nothing is divided by 0.
 SMALLEST_CAP = 1e-30
 
@@ -114,6 +126,31 @@ def warn_of_other_trimming(left_out: float, would_be: float) -> None:
         )
 
 
+def refuse_changes(detector: Any, fitted: Settings) -> None:
+    """Refuse parameters of a fitted detector that are no longer those of the fit.
+
+    The contamination may be another, and with it what a fit would leave out.
+
+    Raises
+    ------
+    ValueError
+    """
+    now = resolve(detector)
+    for name, field in FIELDS.items():
+        follows = name == "trim_fraction" and not _is_number(detector.trim_fraction)
+        given, had = getattr(now, field), getattr(fitted, field)
+        if given != had and not follows:
+            raise ValueError(
+                f"{name}={getattr(detector, name)!r} was changed after the fit, which had {had!r}: "
+                "set it back, or fit again"
+            )
+    kinds = {type(view) for view in now.views}
+    if not {type(view) for view in fitted.views} <= kinds:
+        raise ValueError(
+            "preprocessing or principal_axes was changed after the fit: set it back, or fit again"
+        )
+
+
 def warn_of_other_threshold(detector: Any) -> None:
     """Warn where the threshold of a fitted detector is not that of its contamination.
 
@@ -122,12 +159,16 @@ def warn_of_other_threshold(detector: Any) -> None:
     UserWarning
     """
     contamination, scores = check_contamination(detector.contamination), detector.decision_scores_
+    try:
+        held = float(detector.threshold_)
+    except (TypeError, ValueError):
+        return
     if contamination is None:
         return
     threshold = np.quantile(scores, 1 - contamination)
-    if not math.isclose(threshold, detector.threshold_, rel_tol=1e-9, abs_tol=1e-12):
+    if not math.isclose(threshold, held, rel_tol=1e-9, abs_tol=1e-12):
         warnings.warn(
-            f"threshold_={detector.threshold_:g} is not that of contamination={contamination:g}, "
+            f"threshold_={held:g} is not that of contamination={contamination:g}, "
             f"{threshold:g}; both are kept, and the threshold decides: "
             f"set_contamination({contamination:g}) moves it",
             UserWarning,

@@ -16,7 +16,7 @@ import json
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from inspect import signature
 from numbers import Integral, Real
@@ -35,6 +35,7 @@ from .density import TOLERANCE, TabularDensity
 from .parameters import (
     check_integer,
     check_option,
+    check_trim_fraction,
     of_format_1,
     resolve,
     warn_of_other_version,
@@ -187,16 +188,16 @@ def refuse_former(state: Mapping[str, Any]) -> None:
 
 def _content(model: Model, cls: type) -> Content:
     """Return all but the arrays of a fitted model, as JSON holds it."""
-    learned = model.learned
+    learned, density = model.learned, model.learned["density_"]
     if more := sorted(set(learned) - {*LEARNED, *ARRAYS, *OTHERS}):
         raise ValueError(f"{more[0]} can't be saved without pickle; use joblib.dump")
-    plain = {name: _plain(name, learned[name]) for name in LEARNED}
+    plain = {name: _number(name, learned[name]) for name in LEARNED}
     return {
-        "format_version": _version_of(learned["density_"]),
+        "format_version": _version_of(density),
         "class": cls.__name__,
         "versions": {name: version(name) for name in PACKAGES},
         "parameters": {name: _plain(name, value) for name, value in model.parameters.items()},
-        "learned": plain | {"device_": str(learned["density_"].device)},
+        "learned": plain | {"device_": str(density.device), "trim": density.settings.trim},
         "feature_names": [str(name) for name in learned.get("feature_names_in_", ())],
     }
 
@@ -204,6 +205,17 @@ def _content(model: Model, cls: type) -> Content:
 def _version_of(density: TabularDensity) -> int:
     """Return the version of the format that holds such a density: a file of format 1 stays one."""
     return 1 if isinstance(density.box, Box) else FORMAT_VERSION
+
+
+def _number(name: str, value: Any) -> int | float:
+    """Return a learned number as JSON holds it."""
+    try:
+        number = LEARNED[name](value)
+    except (TypeError, ValueError):
+        number = math.nan
+    if not math.isfinite(number):
+        raise ValueError(f"{name}={value!r} can't be saved: give a finite number")
+    return float(number) if issubclass(LEARNED[name], float) else int(number)
 
 
 def _plain(name: str, value: Any) -> Any:
@@ -218,16 +230,15 @@ def _plain(name: str, value: Any) -> Any:
         return int(value)
     if isinstance(value, Real) and math.isfinite(value):
         return float(value)
-    if isinstance(value, Real):
-        raise ValueError(f"{name}={value!r} can't be saved: give a finite number")
     if isinstance(value, torch.device):
         return str(value)
     if isinstance(value, tuple | list | range | np.ndarray):
         return [_plain(name, entry) for entry in value]
-    raise ValueError(_refusal(name, value))
+    raise ValueError(refusal(name, value))
 
 
-def _refusal(name: str, value: Any) -> str:
+def refusal(name: str, value: Any) -> str:
+    """Say that a file of numbers and text can't hold an object."""
     return (
         f"{name}={value!r} can't be saved without pickle; use joblib.dump, "
         "and load such a file only from people you trust"
@@ -280,6 +291,8 @@ def _restored(content: Content, arrays: Arrays, cls: type) -> Model:
     settings = _settings(cls, parameters)
     if content["format_version"] == 1:
         settings = of_format_1(settings)
+    # Another contamination may have been set after the fit.
+    settings = replace(settings, trim=_trim(content["learned"], settings.trim))
     learned = {name: _learned(name, content["learned"][name]) for name in LEARNED}
     _check_arrays(settings, learned["n_features_in_"], arrays)
     density = _density(settings, content["learned"]["device_"], arrays)
@@ -305,6 +318,11 @@ def _settings(cls: type, parameters: Mapping[str, Any]) -> Settings:
     if type(made.device) not in (int, str, type(None)):
         raise ValueError(f"device is {made.device!r}")
     return settings
+
+
+def _trim(learned: Mapping[str, Any], by_parameters: float) -> float:
+    """Return what training left out, by the parameters where an earlier version wrote the file."""
+    return check_trim_fraction(learned.get("trim", by_parameters), None, 0.0)
 
 
 def _learned(name: str, value: Any) -> Any:

@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from . import files, parameters, persistence
 from .base import ThresholdedDetector
-from .density import TabularDensity
+from .front import Front
 from .shield import shielded
 
 #: What a pickle says, besides the attributes.
@@ -23,7 +23,7 @@ LAST_LEARNED = "_sigma"
 class SavedDetector(ThresholdedDetector):
     """A detector whose fit leaves a density, in a file as in memory."""
 
-    density_: TabularDensity
+    front_: Front | None
 
     @shielded
     def save(self, path: files.Target) -> None:
@@ -55,6 +55,9 @@ class SavedDetector(ThresholdedDetector):
         of_classes = (each for each in type(self).mro() if issubclass(each, SavedDetector))
         names = {name for each in of_classes for name in signature(each).parameters}
         persistence.refuse_others(vars(self).keys() - names - learned.keys())
+        if self.front_ is not None:
+            raise ValueError(persistence.refusal("preprocessing", self.front_.transformer))
+        parameters.refuse_changes(self, self.density_.settings)
         parameters.warn_of_other_threshold(self)
         persistence.save(persistence.Model(given, learned), path, type(self))
 

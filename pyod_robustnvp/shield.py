@@ -41,6 +41,10 @@ def settings_aside() -> Iterator[None]:
             aside.enter_context(torch.autocast(kind, enabled=False))
         if torch.get_default_device().type != "cpu":
             aside.enter_context(torch.device("cpu"))
+        precision = torch.get_float32_matmul_precision()
+        if precision != "highest":
+            torch.set_float32_matmul_precision("highest")
+            aside.callback(torch.set_float32_matmul_precision, precision)
         yield
 
 

@@ -13,12 +13,21 @@ from . import diagnosis
 
 #: What an error of scikit-learn or numpy about a table holds, and what to do about it.
 MENDS = {
+    "Expected 2D array, got": (
+        "Reshape your data, X.reshape(-1, 1) if it is one column, X.reshape(1, -1) if it is one row"
+    ),
+    "Expected unique column names": "rename those that are there twice",
+    "all input features have string names": "give X.rename(columns=str)",
+    "contains infinity": "clip it, or drop these rows",
     "inhomogeneous": "give every row as many numbers",
     "Complex data": "give real numbers, X.real say",
+    "seen at fit time, yet now missing": "add them, or fit without them",
     "same order": "give X[list(clf.feature_names_in_)]",
-    "seen at fit time, yet now missing": "give X[list(clf.feature_names_in_)]",
     "unseen at fit time": "give X[list(clf.feature_names_in_)]",
 }
+
+#: Errors that go on with the table itself.
+ONE_LINE = ("Complex data", "Expected 2D array, got", "all input features have string names")
 
 
 def checked(estimator: Any, X: ArrayLike, reset: bool) -> NDArray[np.floating]:
@@ -40,11 +49,9 @@ def checked(estimator: Any, X: ArrayLike, reset: bool) -> NDArray[np.floating]:
     TypeError
         X is sparse, or of a kind that holds no rows.
     """
-    rows = X if isinstance(X, list | tuple) else [X]
-    if any(map(np.ma.is_masked, rows)):
-        raise ValueError("X has masked values, which have no score; fill them: X.filled(...)")
-    if refusal := diagnosis.refusal_of_kind(X):
-        raise (TypeError if refusal.startswith("X is") else ValueError)(refusal)
+    refuse_kind(X)
+    if refusal := diagnosis.refusal_of_types(X):
+        raise ValueError(refusal)
     try:
         with np.errstate(over="ignore", invalid="ignore"):
             return _finite(
@@ -61,7 +68,21 @@ def checked(estimator: Any, X: ArrayLike, reset: bool) -> NDArray[np.floating]:
         refusal = _refusal_of_values(X)
         as_type = isinstance(error, TypeError) and (refusal is None or "objects" in refusal)
         kind = TypeError if as_type else ValueError
-        raise kind(refusal or mended(str(error))) from error
+        raise kind(refusal or mended(_with_names(str(error), estimator, X))) from error
+
+
+def refuse_kind(X: Any) -> None:
+    """Refuse a table of which nothing can be made.
+
+    Raises
+    ------
+    ValueError, TypeError
+    """
+    rows = X if isinstance(X, list | tuple) else [X]
+    if any(map(np.ma.is_masked, rows)):
+        raise ValueError("X has masked values, which have no score; fill them: X.filled(...)")
+    if refusal := diagnosis.refusal_of_kind(X):
+        raise (TypeError if refusal.startswith("X is") else ValueError)(refusal)
 
 
 def noted(estimator: Any, X: ArrayLike, reset: bool) -> None:
@@ -72,10 +93,21 @@ def noted(estimator: Any, X: ArrayLike, reset: bool) -> None:
     ValueError
         The columns are others than those of the fit, or X is nothing that has rows.
     """
+    refuse_kind(X)
     try:
         validate_data(estimator, X, reset=reset, skip_check_array=True)
     except (TypeError, ValueError) as error:
-        raise ValueError(mended(str(error))) from error
+        raise ValueError(mended(_with_names(str(error), estimator, X))) from error
+
+
+def _with_names(message: str, estimator: Any, X: Any) -> str:
+    """Return a message, with the names of columns that stand in another order."""
+    if "same order" not in message:
+        return message
+    pairs = enumerate(zip(X.columns, estimator.feature_names_in_, strict=False))
+    place, (found, expected) = next((n, pair) for n, pair in pairs if pair[0] != pair[1])
+    found, expected = diagnosis.shown(found), diagnosis.shown(expected)
+    return f"{message.rstrip()} Column {place} is {found}, where the fit had {expected}"
 
 
 def mended(message: str) -> str:
@@ -88,10 +120,10 @@ def mended(message: str) -> str:
     """
     for part, mend in MENDS.items():
         if part in message:
-            first = message.splitlines()[0] if part == "Complex data" else message
+            first = message.splitlines()[0] if part in ONE_LINE else diagnosis.one_line(message)
             room = diagnosis.LONGEST - len(mend) - 2
-            return f"{diagnosis.shortened(first.rstrip('.' + chr(10)), room)}: {mend}"
-    return diagnosis.shortened(message)
+            return f"{diagnosis.shortened(first.rstrip('.:'), room)}: {mend}"
+    return diagnosis.shortened(diagnosis.one_line(message))
 
 
 def _refusal_of_values(X: Any) -> str | None:
@@ -110,13 +142,13 @@ def _numbers(X: Any) -> Any:
         array = np.asarray(X)
     except ValueError:
         return X
+    if array.dtype == object and (refusal := diagnosis.refusal_of_types(array)):
+        raise ValueError(refusal)
     return array.astype(np.float64) if array.dtype.kind in "US" else X
 
 
 def _finite(table: NDArray[Any]) -> NDArray[np.floating]:
     """Return a table of finite float32 or float64 numbers."""
-    if table.dtype.kind in "mM":
-        raise ValueError(f"X holds {table.dtype}: give numbers, days since a date say")
     if table.dtype not in (np.float32, np.float64):
         table = table.astype(np.float64)
     assert_all_finite(table, input_name="X")

@@ -351,7 +351,7 @@ def _spread(caps: tuple[float, ...] | None, numbers: Tensor, x: Tensor) -> Tenso
     """Return the cap of each network of a coupling, of shape (2 * flows, 1, 1)."""
     if caps is None:
         return None
-    of_flows = torch.tensor(caps)[numbers // len(x) % len(caps)]
+    of_flows = torch.tensor(caps, dtype=torch.float64)[numbers // len(x) % len(caps)]
     return of_flows.repeat_interleave(2)[:, None, None].to(x)
 
 

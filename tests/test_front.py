@@ -98,6 +98,46 @@ def test_scores_are_those_of_what_it_returns(make):
     np.testing.assert_array_equal(clf.decision_scores_, expected.decision_scores_)
 
 
+@pytest.mark.parametrize(
+    ("transformer", "X"),
+    [
+        (make_column_transformer(("passthrough", ["day"])), FRAME),
+        (make_column_transformer(("passthrough", ["day", "size"])), FRAME),
+        (FunctionTransformer(lambda X: np.asarray(X, dtype="M8[s]")), np.ones((9, 2))),
+        (FunctionTransformer(lambda X: pd.DataFrame(X).assign(t=pd.Timestamp(0))), np.ones((9, 2))),
+        (FunctionTransformer(lambda X: np.asarray(X, dtype="m8[s]")), np.ones((9, 2))),
+    ],
+)
+def test_dates_that_it_leaves_are_refused(make, transformer, X):
+    with pytest.raises(ValueError, match=r"preprocessing=.*of what it returns, column .* holds d"):
+        make(preprocessing=transformer).fit(X)
+
+
+@pytest.mark.parametrize(
+    ("X", "message"),
+    [
+        ({"a": [1.0, 2.0]}, r"X is a dict: give pandas\.DataFrame"),
+        (pl.LazyFrame({"a": [1.0, 2.0]}), r"give X\.collect\(\)"),
+        (np.ma.masked_equal(np.eye(3), 1.0), r"X\.filled"),
+        (pd.DataFrame(index=range(3)), "no columns"),
+        (FRAME[["colour"]], r"can't be fitted to X alone"),
+    ],
+)
+def test_what_it_can_make_nothing_of_is_refused_in_a_line(make, X, message):
+    with pytest.raises((ValueError, TypeError), match=message) as caught:
+        make(preprocessing=SimpleImputer()).fit(X)
+    assert len(str(caught.value)) <= 300
+    assert "\n" not in str(caught.value)
+
+
+def test_the_table_is_left_as_it_was(make):
+    for transformer in (SimpleImputer(copy=False), StandardScaler(copy=False)):
+        table = NUMBERS.to_numpy() if "Imputer" in repr(transformer) else np.eye(30)[:, :4] + 3.0
+        before = table.copy()
+        make(preprocessing=transformer).fit(table).predict(table)
+        np.testing.assert_array_equal(table, before)
+
+
 def test_other_columns_are_refused_by_name(make):
     clf = make(preprocessing=make_pipeline(SimpleImputer(), StandardScaler())).fit(NUMBERS)
     with pytest.raises(ValueError, match="same order"):

@@ -353,10 +353,10 @@ def test_parameters_that_were_changed_after_the_fit_are_refused(path):
     former = path.read_bytes()
     for change in ({"n_estimators": 5}, {"lr": -1.0}, {"preprocessing": False}):
         clf = RobustRealNVP(**SMALL).fit(ROWS).set_params(**change)
-        with pytest.raises(ValueError, match="changed after the fit: fit again"):
+        with pytest.raises(ValueError, match=r"changed after the fit|lr must be"):
             clf.save(path)
     other = RobustRealNVP(**SMALL | {"preprocessing": MinMaxScaler()}).fit(ROWS)
-    with pytest.raises(ValueError, match=r"preprocessing=MinMaxScaler\(\).*use joblib"):
+    with pytest.raises(ValueError, match="preprocessing or principal_axes was changed"):
         other.set_params(preprocessing=True).save(path)
     assert path.read_bytes() == former
 

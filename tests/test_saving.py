@@ -4,6 +4,7 @@ import io
 import pickle
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import dask.dataframe
@@ -17,6 +18,7 @@ from pythresh.thresholds.hist import HIST
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import cross_val_predict
+from sklearn.preprocessing import FunctionTransformer
 
 from pyod_robustnvp import PAPER, RobustRealNVP
 
@@ -71,6 +73,56 @@ def test_what_a_user_set_is_refused_by_name(tmp_path):
     with pytest.raises(ValueError, match="note can't be saved: it is neither a parameter"):
         clf.save(tmp_path / "model")
     assert joblib.hash(pickle.loads(pickle.dumps(clf))) == joblib.hash(clf)
+
+
+def test_what_stands_in_front_is_not_dropped(tmp_path):
+    front = FunctionTransformer(np.exp)
+    clf = RobustRealNVP(**SMALL, preprocessing=front).fit(ROWS).set_params(preprocessing=False)
+    with pytest.raises(ValueError, match=r"preprocessing=FunctionTransformer.*use joblib\.dump"):
+        clf.save(tmp_path / "model")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"lr": 0.1}, {"trim_fraction": 0.0}, {"lipschitz": None}, {"noise": 0.5},
+        {"epoch_num": 7}, {"batch_size": 9}, {"n_estimators": 3}, {"hidden_neuron_list": (5,)},
+        {"principal_axes": False}, {"preprocessing": False},
+    ],
+)  # fmt: skip
+def test_a_parameter_that_contradicts_the_fit_is_refused_by_name(change, tmp_path):
+    clf = small().set_params(**change)
+    with pytest.raises(ValueError, match=f"{next(iter(change))}.* was changed after the fit"):
+        clf.save(tmp_path / "model")
+
+
+@pytest.mark.parametrize("threshold", [5, np.int64(5), np.float32(0.5), np.array(0.7)])
+def test_a_threshold_of_any_number_is_saved(threshold):
+    clf = small()
+    clf.threshold_ = threshold
+    with pytest.warns(UserWarning, match="is not that of contamination"):
+        clf.save(file := io.BytesIO())
+    again = RobustRealNVP.load(file.getvalue())
+    assert again.threshold_ == float(threshold)
+    clf.threshold_ = None
+    with pytest.raises(ValueError, match="threshold_=None can't be saved: give a finite number"):
+        clf.save(io.BytesIO())
+
+
+def test_what_training_left_out_is_that_of_the_fit_whatever_was_set_since():
+    clf = small()
+    with pytest.warns(UserWarning, match=r"left 35% .* would leave 45% out"):
+        clf.set_contamination(0.45)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        clf.set_contamination(0.1)
+    with pytest.warns(UserWarning, match="left 35%"):
+        clf.set_contamination(0.45)
+    clf.save(file := io.BytesIO())
+    again = RobustRealNVP.load(file.getvalue())
+    assert again.density_.settings.trim == 0.35
+    with pytest.warns(UserWarning, match=r"left 35% .* would leave 40% out"):
+        again.set_contamination(0.4)
 
 
 # Another threshold after the fit

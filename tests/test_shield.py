@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import pickle
 import sys
 
 import numpy as np
@@ -38,12 +39,22 @@ def deterministic():
 
 
 @contextlib.contextmanager
-def default_dtype():
-    torch.set_default_dtype(torch.float64)
+def default_dtype(dtype):
+    torch.set_default_dtype(dtype)
     try:
         yield
     finally:
         torch.set_default_dtype(torch.float32)
+
+
+@contextlib.contextmanager
+def medium_precision():
+    torch.set_float32_matmul_precision("medium")
+    try:
+        yield
+        assert torch.get_float32_matmul_precision() == "medium"
+    finally:
+        torch.set_float32_matmul_precision("highest")
 
 
 SETTINGS = {
@@ -53,7 +64,9 @@ SETTINGS = {
     "bfloat16 by autocast": lambda: torch.autocast("cpu", dtype=torch.bfloat16),
     "default device": lambda: torch.device("meta"),
     "default device of a GPU": OfAGpu,
-    "default dtype": default_dtype,
+    "double by default": lambda: default_dtype(torch.float64),
+    "half by default": lambda: default_dtype(torch.bfloat16),
+    "medium precision": medium_precision,
     "deterministic": deterministic,
     "no gradients": torch.no_grad,
     "inference": torch.inference_mode,
@@ -85,6 +98,7 @@ METHODS = {
     "estimate_contamination": lambda clf: np.array(clf.estimate_contamination()),
     "set_contamination": lambda clf: clf.set_contamination(0.1).labels_,
     "save and load": saved,
+    "pickle": lambda clf: pickle.loads(pickle.dumps(clf)).decision_function(ROWS),
 }
 
 
