@@ -1,7 +1,7 @@
 """Find the anomalies of a real table that nobody labelled, and see why they are odd.
 
 The table is scikit-learn's of 569 breast tumours, 30 measures each. Of the malignant ones only
-every tenth is kept, among all benign ones: 21 of 378 rows. The detector is told no label; the last
+every tenth is kept, among all benign ones: 22 of 379 rows. The detector is told no label; the last
 lines of the output compare.
 """
 
