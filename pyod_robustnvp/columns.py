@@ -146,23 +146,9 @@ class TransformedColumns(View):
 
     def inverse(self, seen: Table) -> Table:
         """Return the rows that the transformer carries there."""
-        try:
-            return inverse(self.fitted, seen)
-        except (AttributeError, IndexError, TypeError, ValueError) as error:
-            raise ValueError(
-                f"preprocessing={self.transformer!r} has no inverse, so that rows can't be drawn "
-                f"in the units of X: {error}; use preprocessing=True or a transformer with "
-                "inverse_transform"
-            ) from error
+        return inverse(self.fitted, seen)
 
     def log_det(self, table: Table) -> Table:
         """Return the sum of the logarithms of the columns' slopes at each row."""
         log_det: Table = log_slopes(self.fitted, table).sum(axis=1)
         return log_det
-
-    def state(self) -> dict[str, Table]:
-        """Refuse: a transformer of the user's is no array."""
-        raise ValueError(
-            f"preprocessing={self.transformer!r} can't be saved without pickle; use joblib.dump, "
-            "and load such a file only from people you trust"
-        )

@@ -7,7 +7,7 @@ import torch
 from pythresh.thresholds.filter import FILTER
 from scipy.sparse import csr_array
 from sklearn.feature_selection import SelectKBest
-from sklearn.preprocessing import FunctionTransformer
+from sklearn.preprocessing import FunctionTransformer, PowerTransformer
 
 from pyod_robustnvp import RobustRealNVP
 
@@ -188,6 +188,15 @@ def test_other_arguments(fitted, X):
         fitted.decision_function(X, batch_size=0)
     with pytest.raises(ValueError, match="n_samples must be an integer of at least 1, got -1"):
         fitted.sample(-1)
+
+
+def test_a_scaler_that_takes_other_numbers_says_so(make, X):
+    scaler = PowerTransformer("box-cox")
+    with pytest.raises(ValueError, match=r"preprocessing=PowerTransformer.*can't be fitted to X"):
+        make(preprocessing=scaler).fit(X)
+    clf = make(preprocessing=scaler).fit(np.exp(X))
+    with pytest.raises(ValueError, match=r"(?s)preprocessing=PowerTransformer.*must turn X into"):
+        clf.decision_function(-np.exp(X))
 
 
 def test_a_transformer_that_spoils_the_table(make, X):
