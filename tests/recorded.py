@@ -2,7 +2,8 @@
 
 ``python -m tests.recorded`` writes the file anew. Do that only for a change that is meant to
 change scores: the file is what proves that no other one does. It was written anew with the default
-of four views, when the cases of the paper's settings were the same to the last bit.
+of four views, and when stacks of flows got random numbers of their own; each time the cases of the
+paper's settings were the same to the last bit.
 """
 
 from __future__ import annotations
