@@ -12,8 +12,9 @@ from sklearn.utils.validation import check_is_fitted
 
 from .contamination import Thresholder, are_divisible
 from .density import TabularDensity
+from .learned import Learned
 from .parameters import check_contamination, resolve, warn_of_other_trimming
-from .scaling import Learned, Table
+from .scaling import Table
 from .shield import shielded
 from .tables import refuse_kind
 

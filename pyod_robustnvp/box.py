@@ -12,7 +12,8 @@ from typing import Self
 
 import numpy as np
 
-from .scaling import CenterAndScale, Learned, Table, finite, width_above_zero
+from .learned import Learned
+from .scaling import CenterAndScale, Table, finite, width_above_zero
 
 # So many half-widths from the middle the flows are still asked; farther out they know nothing.
 NEAR = 2.0

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
-from sklearn.base import clone
-from sklearn.utils import check_array, check_consistent_length
+from numpy.typing import ArrayLike
 
+from .front import Front
 from .scaling import CenterAndScale, SoftQuantileScaler, Table
-from .units import inverse, log_slopes
+from .units import log_slopes
 from .views import LARGEST, View
 
 
@@ -96,14 +96,13 @@ class ScaledColumns(View):
         self.scaler.restore("scaler", arrays)
 
 
-class TransformedColumns(View):
+class TransformedColumns(Front, View):
     """What a scikit-learn transformer that works column by column makes of the rows.
 
     Parameters
     ----------
     transformer : transformer
-        Of a kind whose slopes are known (:func:`~pyod_robustnvp.units.has_slope`). Cloned before it
-        is fitted.
+        Of a kind whose slopes are known (:func:`~pyod_robustnvp.units.has_slope`).
 
     Attributes
     ----------
@@ -117,36 +116,9 @@ class TransformedColumns(View):
     ([[0.0], [1.0]], array([-1.61]))
     """
 
-    def __init__(self, transformer: Any) -> None:
-        self.transformer = transformer
-
-    def fit(self, table: Table) -> Self:
-        """Fit a clone of the transformer."""
-        try:
-            # A copy: a scaler with copy=False writes into what it gets.
-            self.fitted = clone(self.transformer).fit(table.copy())
-        except (TypeError, ValueError) as error:
-            raise ValueError(
-                f"preprocessing={self.transformer!r} can't be fitted to X alone: {error}"
-            ) from error
-        return self
-
-    def transform(self, table: Table) -> Table:
-        """Return what the transformer makes of the rows, once that is known to be a table."""
-        try:
-            seen: Table = check_array(self.fitted.transform(table.copy()), dtype=np.float64)
-            check_consistent_length(table, seen)
-        except (TypeError, ValueError) as error:
-            raise ValueError(
-                f"preprocessing={self.transformer!r} must turn X into a dense table of finite "
-                f"numbers, row by row: {error}"
-            ) from error
-        clipped: Table = seen.clip(-LARGEST, LARGEST)
-        return clipped
-
-    def inverse(self, seen: Table) -> Table:
-        """Return the rows that the transformer carries there."""
-        return inverse(self.fitted, seen)
+    def transform(self, X: ArrayLike, least: int = 1) -> Table:
+        """Return what the transformer makes of the rows, clipped to what flows can carry."""
+        return super().transform(X, least).clip(-LARGEST, LARGEST)
 
     def log_det(self, table: Table) -> Table:
         """Return the sum of the logarithms of the columns' slopes at each row."""

@@ -23,8 +23,9 @@ from . import devices, threads
 from .box import Surroundings
 from .draws import RandomState, some_rows, torch_generator
 from .flow import RealNVP, as_tensor, state_shapes
+from .learned import Learned
 from .pooling import Pooling, PowerMean
-from .scaling import Learned, Table, some_of
+from .scaling import Table, some_of
 from .settings import Settings
 from .shield import settings_aside
 from .stacks import fit_flows

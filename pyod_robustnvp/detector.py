@@ -40,8 +40,7 @@ class RobustRealNVP(SavedDetector):
     contamination : float in (0, 0.5] or PyThresh object, default=0.1
         The contamination of the training data. If you don't know it, keep the default: below 0.35
         it affects only the labels, not the scores; ``set_contamination`` changes it after a fit. A
-        PyThresh object finds the threshold by
-        itself; ``trim_fraction`` can't be None then.
+        PyThresh object finds the threshold by itself; ``trim_fraction`` can't be None then.
     preprocessing : bool or transformer, default=True
         True scales the columns in three ways. False leaves the values as they are, which suits
         columns of magnitude one around 0 and no others, since training is too short to reach a far
@@ -175,8 +174,9 @@ class RobustRealNVP(SavedDetector):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            At least two rows of finite numbers. A ``numpy.memmap`` of float32 or float64 is read
-            part by part; other types are converted as a whole.
+            At least two rows of finite numbers, or of what a ``preprocessing`` takes that fills and
+            encodes. A ``numpy.memmap`` of float32 or float64 is read part by part; other types are
+            converted as a whole.
         y : ignored
 
         Returns

@@ -15,7 +15,8 @@ from sklearn.base import clone
 from sklearn.utils import check_array, check_consistent_length
 
 from . import diagnosis
-from .scaling import Learned, Table
+from .learned import Learned
+from .scaling import Table
 from .units import SLOPES, inverse, slopeless
 
 # Values that a transformer makes infinite, as a power may of a far one: their squares are numbers.
@@ -110,11 +111,11 @@ class Front(Learned):
         try:
             return inverse(self.fitted, made)
         except (AttributeError, IndexError, TypeError, ValueError) as error:
-            raise ValueError(
-                f"preprocessing={self.transformer!r} has no inverse, so that rows can't be drawn "
-                f"in the units of X: {error}; use preprocessing=True or a transformer with "
-                "inverse_transform"
-            ) from error
+            why = (
+                "has no inverse, so that rows can't be drawn in the units of X; use "
+                "preprocessing=True or a transformer with inverse_transform"
+            )
+            raise self._refusal(why, error) from error
 
     def refuse_density(self) -> None:
         """Say that there is no density per unit of X."""

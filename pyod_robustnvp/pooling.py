@@ -12,7 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .scaling import Learned, Table
+from .learned import Learned
+from .scaling import Table
 
 # No spread is below so many nats: rounding must not decide.
 LEAST_SPREAD = 0.1

@@ -104,7 +104,7 @@ class SavedDetector(ThresholdedDetector):
         """Take what was pickled, by this version or, with a word, by an earlier one."""
         persistence.refuse_former(state)
         own = dict(state)
-        parameters.warn_of_other_version("the pickle", own.pop(WRITTEN_BY, "an earlier version"))
+        parameters.warn_of_other_version("the pickle", own.pop(WRITTEN_BY, "before 0.3.0"))
         if "density_" in own:
             own.setdefault("front_", None)
             own.setdefault("classes_", np.array([0, 1]))

@@ -5,33 +5,18 @@ What is in this file works on finite float64 tables and checks nothing: the dete
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from .learned import Learned
 
 Table = NDArray[np.float64]
 
 TAIL = 0.05
 # Below this half-width a division could overflow; such a column counts as constant.
 NARROWEST = 4 * np.finfo(np.float64).tiny
-
-
-class Learned:
-    """What was learned, as attributes: pickled, loaded and pickled again, it gives equal bytes.
-
-    Caches and schedulers compare pickles, and a pickle tells objects that are equal from those that
-    are the same.
-    """
-
-    def __setstate__(self, state: Mapping[str, Any]) -> None:
-        """Take names and types that exist once in a process."""
-        for name, value in state.items():
-            if isinstance(value, np.ndarray) and not value.dtype.hasobject:
-                value = value.view(np.dtype(value.dtype.str))
-            vars(self)[sys.intern(name)] = value
 
 
 class CenterAndScale(Learned):

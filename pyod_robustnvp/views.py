@@ -14,7 +14,8 @@ from typing import ClassVar, Self, TypeVar
 
 import numpy as np
 
-from .scaling import Learned, Table
+from .learned import Learned
+from .scaling import Table
 
 # float32 carries it through the couplings; their squares are summed in float64.
 LARGEST = 1e15
