@@ -288,3 +288,25 @@ def test_skops_keeps_a_model_whose_types_are_trusted_by_name(kind):
     assert all(name.startswith(("pyod_robustnvp.", "numpy.")) for name in own)
     again = skops.io.loads(written, trusted=own)
     np.testing.assert_array_equal(again.decision_function(ROWS), clf.decision_scores_)
+
+
+# MLflow warns of its own types while it is imported.
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("kind", KINDS)
+def test_mlflow_keeps_a_model_in_its_default_format(kind, tmp_path):
+    import mlflow.pyfunc
+    import mlflow.sklearn
+
+    clf = RobustRealNVP(**KINDS[kind]).fit(ROWS)
+    own = skops.io.get_untrusted_types(data=skops.io.dumps(clf))
+    mlflow.sklearn.save_model(
+        clf,
+        tmp_path / "model",
+        skops_trusted_types=own,
+        pip_requirements=["pyod-robustnvp"],
+        input_example=ROWS[:2],
+    )
+    again = mlflow.sklearn.load_model(tmp_path / "model")
+    np.testing.assert_array_equal(again.decision_function(ROWS), clf.decision_scores_)
+    served = mlflow.pyfunc.load_model(tmp_path / "model")
+    np.testing.assert_array_equal(served.predict(ROWS), clf.labels_)
