@@ -27,7 +27,14 @@ class Surroundings(Learned, ABC):
     """What lies around the training rows: it brings far rows near and charges them for the way.
 
     Tables are finite float64 arrays of shape (n_samples, n_features), which nothing checks again.
+
+    Attributes
+    ----------
+    center_ : ndarray of shape (n_features,)
+        The middle of the training rows.
     """
+
+    center_: Table
 
     def __repr__(self) -> str:
         """Return what makes the box."""

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from typing import Any, Self
 
 import numpy as np
@@ -27,8 +26,9 @@ from .learned import Learned
 from .pooling import Pooling, PowerMean
 from .scaling import Table, some_of
 from .settings import Settings
-from .shield import settings_aside
+from .shield import modes_kept, settings_aside
 from .stacks import fit_flows
+from .unread import UnreadColumns
 from .views import LARGEST, Views, merged
 
 # Rows of a part that is scored at once, and about how many values of the table all threads hold:
@@ -60,6 +60,8 @@ class TabularDensity(Learned):
         Fitted to what the flows say of these rows.
     flows : RealNVP
         On the CPU; a copy on ``device`` does the work.
+    unread : UnreadColumns or None
+        Where the table has more columns than a flow reads.
     device : torch.device
     loss_curve : list of float
         The trimmed negative log-likelihood of a row in each pass over the rows that were learned
@@ -90,6 +92,7 @@ class TabularDensity(Learned):
         self.settings, self.box, self.views, self.flows = settings, box, views, flows
         self.pooling: Pooling = copy.copy(settings.pooling)
         self.device = device
+        self.unread: UnreadColumns | None = None
         self.loss_curve: list[float] = []
         self.n_steps = 0
         self._working: RealNVP | None = None
@@ -122,6 +125,8 @@ class TabularDensity(Learned):
         flows, losses = fit_flows(seen, settings, training, generator, device)
         density = cls(settings, box, views, flows, device)
         density.loss_curve, density.n_steps = losses, training.steps
+        if settings.read(seen.shape[2]) < seen.shape[2]:
+            density.unread = UnreadColumns().fit(seen[0])
         density._fit_pooling(learned[some_of(len(learned), POOLED_ROWS)])
         return density
 
@@ -165,8 +170,12 @@ class TabularDensity(Learned):
         """
 
         def of_part(rows: Table) -> Table:
-            by_flow = self._by_view(self._log_probs(rows, rows))[0]
-            mixture: Table = PowerMean(1.0).log_mean(by_flow).cpu().numpy()
+            by_flow = self._by_view(self._log_probs(rows, rows))[0].cpu()
+            if self.unread is not None:
+                order = self._by_view(self.flows.order)[0].numpy()
+                seen = self.views.transform(rows, rows)[0]
+                by_flow = by_flow + torch.from_numpy(self.unread.log_prob(seen, order))
+            mixture: Table = PowerMean(1.0).log_mean(by_flow).numpy()
             return self.views.log_det(rows) + mixture
 
         return self._by_parts(table, of_part, None)
@@ -174,8 +183,8 @@ class TabularDensity(Learned):
     def log_prob_by_flow(self, table: NDArray[np.floating]) -> Table:
         """Return the log-density of each row by each flow, of shape (flows, n_samples).
 
-        In nats, in the coordinates of the view that the flow sees: flow m sees view
-        m modulo the number of views.
+        In nats, in the coordinates of the view that the flow sees, of the columns that it reads:
+        flow m sees view m modulo the number of views.
         """
 
         def of_part(rows: Table) -> Table:
@@ -220,8 +229,11 @@ class TabularDensity(Learned):
 
     def _drawn(self, n: int, generator: torch.Generator) -> Table:
         """Draw n rows, some of which may be no numbers."""
+        unread = None
+        if self.unread is not None:
+            unread = self.unread.sample(n, self.settings.n_flows, generator).to(self.device)
         with modes_kept():
-            drawn = self._working_flows().sample(n, generator)
+            drawn = self._working_flows().sample(n, generator, unread)
         of_view = self._by_view(drawn)[0].double()
         chosen = torch.randint(len(of_view), (n,), generator=generator, device="cpu")
         return self.views.inverse(of_view[chosen, torch.arange(n)].cpu().numpy())
@@ -245,17 +257,21 @@ class TabularDensity(Learned):
         ValueError
             A view holds a transformer of the user's.
         """
-        own = merged([self.box.state(), self.views.state(), self.pooling.state()])
-        return self.flows.arrays() | own
+        parts = [self.box.state(), self.views.state(), self.pooling.state()]
+        if self.unread is not None:
+            parts.append(self.unread.state())
+        return self.flows.arrays() | merged(parts)
 
     @staticmethod
     def shapes(settings: Settings, d: int) -> dict[str, tuple[str, tuple[int, ...]]]:
         """Return the type and the shape of each array of ``state``, for a table of d columns."""
-        of_flows = state_shapes(d, settings.n_flows, settings.hidden)
+        read = settings.read(d)
+        of_flows = state_shapes(read, settings.n_flows, settings.hidden)
         others = (
             settings.box.shapes(d)
             | Views(settings.views).shapes(d)
             | settings.pooling.shapes(len(settings.views))
+            | (UnreadColumns.shapes(d) if read < d else {})
         )
         return of_flows | {name: ("float64", shape) for name, shape in others.items()}
 
@@ -278,11 +294,16 @@ class TabularDensity(Learned):
             flows = RealNVP.from_arrays(arrays).requires_grad_(False)
         density = cls(settings, box, views, flows, device)
         density.pooling.restore(arrays)
-        density._check_flows()
+        if "unread.moments" in arrays:
+            density.unread = UnreadColumns()
+            density.unread.restore(arrays)
+        density._check_flows(len(box.center_))
         return density
 
-    def _check_flows(self) -> None:
-        """Refuse flows that no training leads to."""
+    def _check_flows(self, d: int) -> None:
+        """Refuse flows that no training on d columns leads to."""
+        if (self.flows.order.amax(dim=1) >= torch.tensor(self.settings.widths(d))).any():
+            raise ValueError("flow.order is no order of the columns")
         bound, sigma = max(self.settings.caps or [math.inf]), self.sigma()
         if sigma > bound * (1 + TOLERANCE):
             raise ValueError(f"lipschitz={bound:g} is below its weights' {sigma:g}")
@@ -299,7 +320,8 @@ class TabularDensity(Learned):
         threads.mend_fork()
         settings: Settings = state["settings"]
         # Before 0.3.0 nothing was learned for the pooling.
-        super().__setstate__(dict(state) | {"pooling": state.get("pooling", settings.pooling)})
+        pooling, unread = state.get("pooling", settings.pooling), state.get("unread")
+        super().__setstate__(dict(state) | {"pooling": pooling, "unread": unread})
         with modes_kept(), settings_aside():
             self.flows = RealNVP.from_arrays(state["flows"]).requires_grad_(False)
         self.device = devices.choose_again(self.settings.device, state["device"])
@@ -355,22 +377,6 @@ class TabularDensity(Learned):
     def _threads(self) -> int:
         """Return how many threads may score parts: one where it is a GPU."""
         return 1 if self.device.type != "cpu" else torch.get_num_threads()
-
-
-@contextmanager
-def modes_kept() -> Iterator[None]:
-    """Leave torch's modes as they are, though an interrupt strikes where they are switched within.
-
-    Examples
-    --------
-    >>> with modes_kept():
-    ...     _ = torch.set_grad_enabled(False)
-    >>> torch.is_grad_enabled()
-    True
-    """
-    inference, gradients = torch.is_inference_mode_enabled(), torch.is_grad_enabled()
-    with torch.inference_mode(inference), torch.set_grad_enabled(gradients):
-        yield
 
 
 def rows_at_once(n: int, d: int, block: int, n_threads: int) -> int:

@@ -69,7 +69,8 @@ class RobustRealNVP(SavedDetector):
     n_estimators : int, default=12
         The number of flows, which differ in their view, their cap, their initial weights, the order
         of their columns and their batches. More flows make scores depend less on the seed and cost
-        time. A single flow sees the columns, half by half as in the paper, with the first cap.
+        time. A single flow sees the columns, half by half as in the paper, with the first cap. Of
+        tables with more than 512 columns, each of several flows reads 512, drawn at random.
     lipschitz : float, sequence of float or None, default=(0.35, 1.5, 1.5)
         The cap k on the largest singular value of every matrix of the networks; several caps are
         taken in turns by the flows of a view. Smaller is smoother and more robust, larger follows
@@ -269,6 +270,7 @@ class RobustRealNVP(SavedDetector):
         """Return the log-density of each row under the mixture of the flows that see the columns.
 
         One density of the first view, which ``sample`` draws from. It is no ``decision_function``.
+        Of more than 512 columns, those that a flow does not read count as independent and normal.
 
         Returns
         -------

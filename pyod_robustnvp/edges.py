@@ -77,7 +77,6 @@ class ColumnBox(Surroundings):
     [0.0, 20.11, 20.14]
     """
 
-    center_: Table
     edges_: Table
     near_: Table
 

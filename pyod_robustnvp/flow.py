@@ -49,6 +49,7 @@ from torch.autograd.function import once_differentiable
 
 from . import lipschitz
 from .couplings import CouplingWorkspace, GradientWorkspace, KeptWorkspace
+from .reading import drawn, halves, views_of
 
 N_COUPLINGS = 6
 
@@ -67,7 +68,7 @@ class RealNVP(nn.Module):
     Parameters
     ----------
     features : int
-        The number of columns d, at least 1.
+        The number of columns d that a flow reads, at least 1.
     n_flows : int, default=1
         The number of flows M.
     hidden : sequence of int, default=(64, 64)
@@ -77,6 +78,9 @@ class RealNVP(nn.Module):
     shuffle : bool, optional
         Whether each flow takes the columns in an order of its own; by default where there are
         several.
+    columns : sequence of int, optional
+        How many columns the rows of each flow have, of which a shuffled one reads d, drawn at
+        random; by default they have no others.
 
     Notes
     -----
@@ -102,6 +106,7 @@ class RealNVP(nn.Module):
         hidden: Sequence[int] = (64, 64),
         generator: torch.Generator | None = None,
         shuffle: bool | None = None,
+        columns: Sequence[int] | None = None,
     ) -> None:
         super().__init__()
         shuffle = n_flows > 1 if shuffle is None else shuffle
@@ -115,11 +120,12 @@ class RealNVP(nn.Module):
         fans = (max(widths[0], 1) if shuffle else features, *hidden)
         for (n_in, n_out), fan in zip(pairwise(widths), fans, strict=True):
             bound = 1 / math.sqrt(fan)
-            for parameters, columns in ((self.weights, n_in), (self.biases, 1)):
-                shape = (N_COUPLINGS, 2 * n_flows, n_out, columns)
+            for parameters, width in ((self.weights, n_in), (self.biases, 1)):
+                shape = (N_COUPLINGS, 2 * n_flows, n_out, width)
                 values = torch.rand(shape, generator=generator, dtype=torch.float32, device="cpu")
                 parameters.append(nn.Parameter((2 * values - 1) * bound))
-        order = shuffled(n_flows, features, generator) if shuffle else halves(n_flows, features)
+        columns = columns or [features] * n_flows
+        order = drawn(columns, features, generator) if shuffle else halves(n_flows, features)
         self.register_buffer("order", order)
         self._kept = KeptWorkspace()
 
@@ -135,10 +141,11 @@ class RealNVP(nn.Module):
         Raises
         ------
         ValueError
-            The order of the columns is none.
+            A flow reads a column twice, or one before the first.
         """
         n_flows, features = arrays["flow.order"].shape
-        if not (np.sort(arrays["flow.order"], axis=1) == np.arange(features)).all():
+        ascending = np.sort(arrays["flow.order"], axis=1)
+        if (ascending[:, :1] < 0).any() or (np.diff(ascending) == 0).any():
             raise ValueError("flow.order is no order of the columns")
         layers = sum(name.startswith("flow.weights.") for name in arrays)
         hidden = [arrays[f"flow.weights.{layer}"].shape[2] for layer in range(layers - 1)]
@@ -159,25 +166,25 @@ class RealNVP(nn.Module):
         return flows.requires_grad_(False)
 
     def ordered(self, x: Tensor) -> Tensor:
-        """Return rows as the couplings want them: columns first, in each flow's own order.
+        """Return rows as the couplings want them: columns first, those each flow reads, in order.
 
         Parameters
         ----------
-        x : Tensor of shape (n, d) or (flows, n, d)
+        x : Tensor of shape (n, n_columns) or (flows, n, n_columns)
 
         Returns
         -------
         columns : Tensor of shape (flows, d, n)
         """
         columns = x.mT.expand(self.n_flows, -1, -1)
-        return columns.gather(1, self.order[..., None].expand_as(columns))
+        return columns.gather(1, self.order[..., None].expand(-1, -1, columns.shape[2]))
 
     def transform(self, x: Tensor) -> tuple[Tensor, Tensor]:
         r"""Carry rows to the prior's space: z = f(x) and log|det df/dx|.
 
         Parameters
         ----------
-        x : Tensor of shape (n, d) or (flows, n, d)
+        x : Tensor of shape (n, n_columns) or (flows, n, n_columns)
             Rows shared by the flows, or rows of each flow's own.
 
         Returns
@@ -188,33 +195,36 @@ class RealNVP(nn.Module):
         z, log_det = Transform.apply(self.ordered(x), *self.weights, *self.biases)  # type: ignore[no-untyped-call]
         return z.mT, log_det
 
-    def inverse(self, z: Tensor) -> Tensor:
+    def inverse(self, z: Tensor, unread: Tensor | None = None) -> Tensor:
         """Carry points of the prior's space back to rows, without gradients: transform(x) = z.
 
         Parameters
         ----------
         z : Tensor of shape (flows, n, d)
+        unread : Tensor of shape (flows, n, n_columns), optional
+            What the columns hold that a flow does not read, where there are any.
 
         Returns
         -------
-        x : Tensor of shape (flows, n, d)
+        x : Tensor of shape (flows, n, n_columns)
         """
         workspace = CouplingWorkspace(self.weights, self.biases, z.shape[1])
         columns = workspace.inverse(z.mT)
-        index = self.order.argsort(dim=1)[..., None].expand_as(columns)
-        return columns.gather(1, index).mT
+        rows = torch.empty_like(columns) if unread is None else unread.mT.clone()
+        return rows.scatter_(1, self.order[..., None].expand_as(columns), columns).mT
 
     def log_prob(self, x: Tensor) -> Tensor:
         """Return log p(x) by each flow, in nats.
 
         Parameters
         ----------
-        x : Tensor of shape (n, d) or (flows, n, d)
+        x : Tensor of shape (n, n_columns) or (flows, n, n_columns)
 
         Returns
         -------
         log_prob : Tensor of shape (flows, n), float64
-            Summed in float64, where the square of a far row does not overflow.
+            Of the columns that the flow reads, in nats. Summed in float64, where the square of a
+            far row does not overflow.
         """
         z, log_det = self.transform(x)
         return log_density(z.mT.double(), log_det.double())
@@ -229,24 +239,24 @@ class RealNVP(nn.Module):
 
         Parameters
         ----------
-        x : Tensor of shape (views, n, d)
-            Which flow sees which view: :func:`views_of`.
+        x : Tensor of shape (views, n, n_columns)
+            Which flow sees which view: :func:`~pyod_robustnvp.reading.views_of`.
 
         Returns
         -------
         log_prob : Tensor of shape (flows, n), float64
         """
-        views, n, d = x.shape
+        views, n, n_columns = x.shape
         block = self.block(n, x.device)
         view = views_of(torch.arange(self.n_flows), views).to(x.device)
         # The columns of all views, one below the other, and which of them each flow reads.
         columns = torch.nn.functional.pad(x.mT.flatten(0, 1), (0, -n % block)).contiguous()
-        read = (view[:, None] * d + self.order).flatten()
+        read = (view[:, None] * n_columns + self.order).flatten()
         lay_out = self._kept.of if n <= SMALL_BLOCK else CouplingWorkspace
         workspace = lay_out(self.weights, self.biases, block)
         log_probs = []
         for rows in columns.split(block, dim=1):
-            ordered = rows.index_select(0, read).view(self.n_flows, d, block)
+            ordered = rows.index_select(0, read).view(self.n_flows, self.features, block)
             z, log_det = workspace.forward(ordered)
             log_probs.append(log_density(z.double(), log_det.double()))
         log_prob = torch.cat(log_probs, dim=1)[:, :n]
@@ -267,7 +277,9 @@ class RealNVP(nn.Module):
         return fewest if n <= fewest else fitting
 
     @torch.inference_mode()
-    def sample(self, n: int, generator: torch.Generator | None = None) -> Tensor:
+    def sample(
+        self, n: int, generator: torch.Generator | None = None, unread: Tensor | None = None
+    ) -> Tensor:
         """Draw rows from each flow.
 
         Parameters
@@ -275,16 +287,18 @@ class RealNVP(nn.Module):
         n : int
         generator : torch.Generator, optional
             On the CPU.
+        unread : Tensor of shape (flows, n, n_columns), optional
+            What the columns hold that a flow does not read, where there are any.
 
         Returns
         -------
-        x : Tensor of shape (flows, n, d)
+        x : Tensor of shape (flows, n, n_columns)
         """
         like = self.biases[0]
         z = torch.randn(
             self.n_flows, n, self.features, dtype=like.dtype, generator=generator, device="cpu"
         )
-        return self.inverse(z.to(like.device))
+        return self.inverse(z.to(like.device), unread)
 
     def sigma(self) -> Tensor:
         """Return the largest singular value of every matrix of s and t, exactly.
@@ -331,6 +345,8 @@ def state_shapes(
 ) -> dict[str, tuple[str, tuple[int, ...]]]:
     """Return the type and the shape of each array of :meth:`RealNVP.arrays`.
 
+    Of flows that read so many columns.
+
     Examples
     --------
     >>> state_shapes(4, 2, (3,))["flow.weights.0"]
@@ -355,34 +371,6 @@ def log_density(z: Tensor, log_det: Tensor) -> Tensor:
     tensor([[-1.8379, -0.8379,  0.1621]])
     """
     return log_det - 0.5 * (z.square().sum(1) + z.shape[1] * math.log(2 * math.pi))
-
-
-def views_of(numbers: Tensor, views: int) -> Tensor:
-    """Return which view of the rows the flows of these numbers see: they take turns.
-
-    Examples
-    --------
-    >>> views_of(torch.arange(5), 2).tolist()
-    [0, 1, 0, 1, 0]
-    """
-    return numbers % views
-
-
-def halves(n_flows: int, features: int) -> Tensor:
-    """Return the paper's order: the second half is transformed first, by the first.
-
-    Examples
-    --------
-    >>> halves(1, 5)
-    tensor([[3, 4, 0, 1, 2]])
-    """
-    return torch.arange(features).roll(features // 2).repeat(n_flows, 1)
-
-
-def shuffled(n_flows: int, features: int, generator: torch.Generator | None) -> Tensor:
-    """Return the order in which each flow takes the columns: its own, drawn at random."""
-    noise = torch.rand(n_flows, features, generator=generator, dtype=torch.float32, device="cpu")
-    return noise.argsort(dim=1)
 
 
 def as_tensor(rows: NDArray[np.floating], largest: float, device: torch.device) -> Tensor:

@@ -25,6 +25,9 @@ from .training import kept_rows
 from .units import has_slope
 from .views import View
 
+#: Columns that each of several flows reads at most.
+MOST_READ = 512
+
 #: What training leaves out by default, at least.
 LEAST_TRIM = 0.35
 
@@ -81,6 +84,7 @@ def resolve(detector: Any) -> Settings:
         pooling=StandardizedMean() if several else PowerMean(),
         n_flows=n_flows,
         hidden=hidden,
+        most_read=MOST_READ if several else None,
         batch_size=check_integer("batch_size", detector.batch_size),
         epochs=epochs if epochs is None else check_integer("epoch_num", epochs),
         lr=check_positive("lr", detector.lr),
@@ -212,7 +216,7 @@ def of_format_1(settings: Settings) -> Settings:
     """Return the settings of a density whose file is of format 1: one or two views, one unit."""
     former = (ScaledColumns, RawColumns, PrincipalAxes)
     views = tuple(view for view in settings.views if isinstance(view, former))
-    return replace(settings, views=views, box=Box(), pooling=PowerMean())
+    return replace(settings, views=views, box=Box(), pooling=PowerMean(), most_read=None)
 
 
 def _check_preprocessing(value: Any) -> View:

@@ -57,11 +57,13 @@ class RankedColumns(View):
     def fit(self, table: Table) -> Self:
         """Learn the distribution of each column."""
         some = table[some_of(len(table), ENOUGH)].clip(-LARGEST, LARGEST)
+        bandwidths = [bandwidth(column) for column in some.T]
         some = np.tile(some, (-(-ENOUGH // len(some)), 1))
         spread = 2 * (np.arange(1, len(some) + 1) * GOLDEN % 1) - 1
         levels = np.linspace(0, 1, KNOTS)
         columns = [
-            np.quantile(np.sort(column) + bandwidth(column) * spread, levels) for column in some.T
+            np.quantile(np.sort(column) + wide * spread, levels)
+            for column, wide in zip(some.T, bandwidths, strict=True)
         ]
         self.knots: Table = np.stack([apart(knots) for knots in columns], axis=1)
         return self

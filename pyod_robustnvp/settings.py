@@ -27,6 +27,8 @@ class Settings(TrainingSettings):
     n_flows : int
     hidden : tuple of int
         The widths of the hidden layers of each s and t network.
+    most_read : int or None
+        How many columns a flow reads at most, drawn at random; None is all.
     box : Surroundings
         Unfitted.
     pooling : Pooling
@@ -44,6 +46,7 @@ class Settings(TrainingSettings):
     hidden: tuple[int, ...]
     box: Surroundings = DEFAULT_BOX
     pooling: Pooling = DEFAULT_POOLING
+    most_read: int | None = None
     steps: int = 200
     epochs: int | None = None
     device: str | torch.device | None = None
@@ -57,6 +60,14 @@ class Settings(TrainingSettings):
             )
         if self.n_flows < len(looks):
             raise ValueError(f"{len(looks)} views need as many flows at least, got {self.n_flows}")
+
+    def read(self, d: int) -> int:
+        """Return how many of d columns a flow reads."""
+        return d if self.most_read is None else min(d, self.most_read)
+
+    def widths(self, d: int) -> list[int]:
+        """Return of how many columns each flow may read, where its view has d."""
+        return [self.views[m % len(self.views)].width(d) for m in range(self.n_flows)]
 
     def for_training(self, n: int) -> TrainingSettings:
         """Return what the training on a table of n rows does."""

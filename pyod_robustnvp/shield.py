@@ -21,6 +21,22 @@ AUTOCAST = ("cpu", "cuda")
 
 
 @contextmanager
+def modes_kept() -> Iterator[None]:
+    """Leave torch's modes as they are, though an interrupt strikes where they are switched within.
+
+    Examples
+    --------
+    >>> with modes_kept():
+    ...     _ = torch.set_grad_enabled(False)
+    >>> torch.is_grad_enabled()
+    True
+    """
+    inference, gradients = torch.is_inference_mode_enabled(), torch.is_grad_enabled()
+    with torch.inference_mode(inference), torch.set_grad_enabled(gradients):
+        yield
+
+
+@contextmanager
 def settings_aside() -> Iterator[None]:
     """Work with the defaults of numpy, scikit-learn and torch.
 

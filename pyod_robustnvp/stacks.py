@@ -47,16 +47,17 @@ def fit_flows(
     generator : torch.Generator
     device : torch.device
     """
-    n_flows, several = settings.n_flows, settings.n_flows > 1
+    n_flows, several, d = settings.n_flows, settings.n_flows > 1, seen.shape[2]
     by_threads = several and device.type == "cpu"
     n_stacks = -(-n_flows // FLOWS_OF_A_STACK) if by_threads else 1
-    x = as_tensor(seen, LARGEST_TRAINED, device)
+    x, widths = as_tensor(seen, LARGEST_TRAINED, device), settings.widths(d)
 
     def work(stack: Stack) -> tuple[RealNVP, list[float]]:
         numbers, source = stack
         # The caller may have switched gradients off.
         with torch.inference_mode(False), torch.enable_grad():
-            flows = RealNVP(seen.shape[2], len(numbers), settings.hidden, source, several)
+            shape = settings.read(d), len(numbers), settings.hidden
+            flows = RealNVP(*shape, source, several, [widths[m] for m in numbers])
             losses = train(flows.to(device), x, training, source, numbers, progress)
             return flows.requires_grad_(False).cpu(), losses
 

@@ -31,8 +31,9 @@ from torch.optim.adam import adam
 
 from . import lipschitz
 from .couplings import GradientWorkspace
-from .flow import RealNVP, log_density, views_of
+from .flow import RealNVP, log_density
 from .progress import Progress
+from .reading import views_of
 from .recovery import DivergenceGuard
 
 WARMUP = 0.05
@@ -147,7 +148,7 @@ def train(
     flows : RealNVP
         Their parameters are overwritten; on the device of x.
     x : Tensor of shape (views, n, d)
-        Which flow sees which view, by its number: :func:`~pyod_robustnvp.flow.views_of`.
+        Which flow sees which view, by its number: :func:`~pyod_robustnvp.reading.views_of`.
     settings : TrainingSettings
     generator : torch.Generator
         On the CPU, so that the order of the rows is the same on every device.

@@ -2,7 +2,7 @@
 
 A further view is a subclass of :class:`View` in a file of its own, as in ``columns.py`` and
 ``axes.py``. The detector uses the views that ``parameters.check_views`` returns; a density uses
-those of its settings. Which flow sees which view: ``flow.views_of``.
+those of its settings. Which flow sees which view: ``reading.views_of``.
 """
 
 from __future__ import annotations
@@ -60,6 +60,10 @@ class View(Learned, ABC):
     @abstractmethod
     def log_det(self, table: Table) -> Table:
         """Return the logarithm of the transform's Jacobian determinant at each row."""
+
+    def width(self, d: int) -> int:
+        """Return how many of the columns of ``transform``, the first ones, tell rows apart."""
+        return d
 
     def shapes(self, d: int) -> dict[str, tuple[int, ...]]:
         """Return the shapes of what ``state`` returns, for d columns."""

@@ -11,9 +11,9 @@ from pyod_robustnvp.axes import PrincipalAxes
 from pyod_robustnvp.box import Box
 from pyod_robustnvp.columns import RawColumns
 from pyod_robustnvp.density import TabularDensity
-from pyod_robustnvp.flow import views_of
 from pyod_robustnvp.parameters import resolve
 from pyod_robustnvp.pooling import Pooling, PowerMean
+from pyod_robustnvp.reading import views_of
 from pyod_robustnvp.views import View
 
 
