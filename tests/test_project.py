@@ -44,6 +44,12 @@ def test_the_changelog_goes_from_new_to_old():
     assert dates == sorted(dates, reverse=True)
 
 
+@pytest.mark.parametrize("page", ["CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"])
+def test_links_of_a_page_lead_somewhere(page):
+    for link in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", (ROOT / page).read_text()):
+        assert link.startswith("https://") or (ROOT / link).exists(), link
+
+
 def test_the_citation_is_that_of_the_readme():
     title = re.search(r"^  title += \{(.*)\},$", (ROOT / "README.md").read_text(), re.MULTILINE)
     assert CITATION["preferred-citation"]["title"] == title[1]
