@@ -162,7 +162,9 @@ class RealNVP(nn.Module):
         for name, _ in first.named_parameters():
             state[name] = torch.cat([stack.get_parameter(name) for stack in stacks], dim=1)
         flows = cls(first.features, len(state["order"]), first.hidden, torch.Generator())
-        flows.load_state_dict(state)
+        # load_state_dict would make a RuntimeError of a MemoryError.
+        for name, values in flows.state_dict().items():
+            values.copy_(state[name])
         return flows.requires_grad_(False)
 
     def ordered(self, x: Tensor) -> Tensor:

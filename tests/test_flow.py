@@ -186,3 +186,14 @@ def test_one_flow_alone_starts_as_the_papers():
         for weight, bias, bound in zip(flow.weights, flow.biases, bounds, strict=True):
             assert 0.95 * bound < weight.abs().max() <= bound
             assert bias.abs().max() <= bound
+
+
+def test_running_out_of_memory_while_stacks_are_joined_is_said_as_such(monkeypatch):
+    stacks = [make(3, seed=seed).requires_grad_(False) for seed in range(2)]
+
+    def without_memory(*_):
+        raise MemoryError
+
+    monkeypatch.setattr(torch.Tensor, "copy_", without_memory)
+    with pytest.raises(MemoryError):
+        RealNVP.joined(stacks)
