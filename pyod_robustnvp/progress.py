@@ -6,6 +6,7 @@ import sys
 from threading import Lock
 from typing import Self
 
+from torch import Tensor
 from tqdm import tqdm
 
 
@@ -29,8 +30,8 @@ class Progress:
     Examples
     --------
     >>> with Progress(steps=20, flows=4, stacks=2, verbose=2) as progress:
-    ...     progress.epoch(1, step=10, loss=3.0, flows=2)
-    ...     progress.epoch(1, step=10, loss=2.0, flows=2)
+    ...     progress.epoch(1, step=10, loss=3.0, flows=2, stack=0)
+    ...     progress.epoch(1, step=10, loss=2.0, flows=2, stack=1)
     epoch 1, step 10/20: loss 2.5000 nats
     """
 
@@ -38,7 +39,7 @@ class Progress:
         self.steps, self.flows, self.stacks, self.verbose = steps, flows, stacks, verbose
         self.stopped = False
         self._taken = 0
-        self._sums: dict[int, tuple[int, float]] = {}
+        self._losses: dict[int, dict[int, tuple[int, float]]] = {}
         self._lock = Lock()
         # A program without a console has no stderr.
         shown = verbose == 1 and sys.stderr is not None
@@ -68,14 +69,17 @@ class Progress:
                 self._taken += steps
                 self._bar.update(self._taken // self.stacks - self._bar.n)
 
-    def epoch(self, number: int, step: int, loss: object, flows: int) -> None:
-        """Take note of the mean loss of a stack of flows in an epoch that ends with a step."""
+    def epoch(self, number: int, step: int, loss: float | Tensor, flows: int, stack: int) -> None:
+        """Take note of the mean loss of a stack of flows in an epoch that ends with a step.
+
+        A stack that went back says it again: its former loss no longer counts.
+        """
         if self.verbose != 2:
             return
         with self._lock:
-            known, total = self._sums.get(number, (0, 0.0))
-            known, total = known + flows, total + flows * float(loss)  # type: ignore[arg-type]
-            self._sums[number] = known, total
-            if known == self.flows:
-                del self._sums[number]
-                print(f"epoch {number}, step {step}/{self.steps}: loss {total / known:.4f} nats")
+            losses = self._losses.setdefault(number, {})
+            losses[stack] = flows, float(loss)
+            if sum(flows for flows, _ in losses.values()) == self.flows:
+                mean = sum(flows * loss for flows, loss in losses.values()) / self.flows
+                del self._losses[number]
+                print(f"epoch {number}, step {step}/{self.steps}: loss {mean:.4f} nats")

@@ -269,7 +269,7 @@ def _complete(
     for start in range(checked, settings.steps, per_epoch):
         stop = min(start + per_epoch, settings.steps)
         fresh.append(_epoch(steps, stop - start, progress) / flows.n_flows)
-        progress.epoch(len(losses) + len(fresh), stop, fresh[-1], flows.n_flows)
+        progress.epoch(len(losses) + len(fresh), stop, fresh[-1], flows.n_flows, id(flows))
         if stop < settings.steps and stop - checked < CHECKED_EVERY:
             continue
         # Not before: a GPU would be waited for at every epoch, which may be a step.

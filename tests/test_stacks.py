@@ -140,3 +140,11 @@ def test_a_fit_beside_busy_programs_takes_as_much_longer_as_it_gets_less(
         for process in spinning:
             process.kill()
             process.wait()
+
+
+def test_a_stack_that_goes_back_is_counted_once(capsys):
+    with Progress(steps=20, flows=4, stacks=2, verbose=2) as progress:
+        progress.epoch(1, 10, loss=99.0, flows=2, stack=0)
+        progress.epoch(1, 10, loss=3.0, flows=2, stack=0)
+        progress.epoch(1, 10, loss=2.0, flows=2, stack=1)
+    assert capsys.readouterr().out == "epoch 1, step 10/20: loss 2.5000 nats\n"
