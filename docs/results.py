@@ -26,8 +26,12 @@ TITLES = {
     "reliability": ("Reliability", "The tests of the promises, with many more cases each."),
 }
 PAPER = re.compile(r"(table|figure)\d")
-LINK = re.compile(r"\]\((?:\.\./)+benchmarks/results/([\w-]+)/tables\.md\)")
-REPORT = re.compile(r"\]\((?:\.\./)+benchmarks/results/README\.md\)")
+#: Where a link to a file of the repository leads in the docs.
+PAGES = {
+    r"benchmarks/results/([\w-]+)/tables\.md": rf"/{MADE}/\1.md",
+    r"benchmarks/results/README\.md": "/benchmarks/report.md",
+    r"examples/(\w+)\.py": r"/examples/\1.rst",
+}
 
 
 def write_pages(docs: Path) -> None:
@@ -55,6 +59,6 @@ def page(folder: Path) -> str:
 
 
 def link_pages(source: list[str]) -> None:
-    """Let links to results in the repository lead to their pages in the docs."""
-    text = LINK.sub(rf"](/{MADE}/\1.md)", source[0])
-    source[0] = REPORT.sub("](/benchmarks/report.md)", text)
+    """Let links to results and examples in the repository lead to their pages in the docs."""
+    for link, page in PAGES.items():
+        source[0] = re.sub(rf"\]\((?:\.\./)+{link}\)", f"]({page})", source[0])

@@ -2,16 +2,18 @@
 Which rows of my table are anomalies?
 =====================================
 
-You have a table that nobody labelled, and you suspect that some of its rows are wrong or unusual.
-One fit names them. The table here is scikit-learn's of 569 breast tumours, 30 measures each. Of the
-malignant ones only every tenth is kept, among all benign ones: 22 of 379 rows. The detector is told
-no label; at the end the labels show what it found.
+You have a table that nobody labelled, and you suspect that some of its rows are
+wrong or unusual. One fit names them. The table here is scikit-learn's of 569
+breast tumours, 30 measures each. Of the malignant ones only every tenth is
+kept, among all benign ones: 22 of 379 rows. The detector is told no label; at
+the end the labels show what it found.
 """
 
 # %%
 # The table
 # ---------
-# ``X`` is what you would have: rows of numbers. ``malignant`` is what you would not have.
+# ``X`` is what you would have: rows of numbers. ``malignant`` is what you would
+# not have.
 
 from time import perf_counter
 
@@ -24,24 +26,30 @@ from pyod_robustnvp import RobustRealNVP
 data = load_breast_cancer()
 every_tenth = np.flatnonzero(data.target == 0)[::10]
 rows = np.sort(np.r_[np.flatnonzero(data.target == 1), every_tenth])
-X, malignant, names = data.data[rows], data.target[rows] == 0, data.feature_names
+X, malignant, names = (
+    data.data[rows],
+    data.target[rows] == 0,
+    data.feature_names,
+)
 
 # %%
 # The fit
 # -------
-# ``contamination`` is the fraction of rows that shall be flagged. It moves the threshold, not the
-# scores.
+# ``contamination`` is the fraction of rows that shall be flagged. It moves the
+# threshold, not the scores.
 
 start = perf_counter()
 clf = RobustRealNVP(contamination=0.05, random_state=0).fit(X)
-print(f"{len(X)} rows, {X.shape[1]} columns: fitted and scored in {perf_counter() - start:.1f} s")
+seconds = perf_counter() - start
+print(f"{X.shape[0]} rows, {X.shape[1]} columns: {seconds:.1f} s")
 
 # %%
 # The most suspicious rows
 # ------------------------
-# The higher the score, the more abnormal the row. Beside each score stands the column in which the
-# row is farthest from the middle, in interquartile ranges. That is a first hint and not always the
-# reason: a row can be odd by a combination of values of which each is usual.
+# The higher the score, the more abnormal the row. Beside each score stands the
+# column in which the row is farthest from the middle, in interquartile ranges.
+# That is a first hint and not always the reason: a row can be odd by a
+# combination of values of which each is usual.
 
 low, middle, high = np.quantile(X, [0.25, 0.5, 0.75], axis=0)
 most_suspicious = np.argsort(-clf.decision_scores_)[:10]
@@ -50,7 +58,8 @@ for row in most_suspicious:
     score = clf.decision_scores_[row]
     j = np.argmax(np.abs(X[row] - middle) / (high - low))
     usual = f"usual is {low[j]:.4g} to {high[j]:.4g}"
-    print(f"  row {row:3}, score {score:5.1f}: {names[j]} is {X[row, j]:.4g}, {usual}")
+    odd = f"{names[j]} is {X[row, j]:.4g}, {usual}"
+    print(f"  row {row:3}, score {score:5.1f}: {odd}")
 
 # %%
 # What the labels say
@@ -58,9 +67,10 @@ for row in most_suspicious:
 # A row is flagged where its score is above ``clf.threshold_``.
 
 flagged = clf.labels_ == 1
+print(f"\nflagged: {flagged.sum()} rows, score above {clf.threshold_:.1f}")
 print(
-    f"\nflagged: {flagged.sum()} rows with a score above {clf.threshold_:.1f}; malignant, as the "
-    f"labels say that it never saw: {malignant[most_suspicious].sum()} of the first 10, "
+    "malignant, as the labels say that it never saw: "
+    f"{malignant[most_suspicious].sum()} of the first 10, "
     f"{malignant[flagged].sum()} of the flagged, {malignant.mean():.0%} of all"
 )
 
@@ -70,7 +80,14 @@ for kind, colour, marker, label in (
     (malignant, "#D55E00", "^", "malignant"),
 ):
     number = np.flatnonzero(kind)
-    ax.scatter(number, clf.decision_scores_[kind], s=18, color=colour, marker=marker, label=label)
+    ax.scatter(
+        number,
+        clf.decision_scores_[kind],
+        s=18,
+        color=colour,
+        marker=marker,
+        label=label,
+    )
 ax.axhline(clf.threshold_, color="black", linestyle="--", linewidth=1)
 ax.annotate(
     "threshold",
