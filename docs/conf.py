@@ -42,6 +42,7 @@ nitpick_ignore = [("py:class", "pythresh.thresholds.clf.CLF")]
 myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 3
 
+toc_object_entries_show_parents = "hide"
 autodoc_typehints = "none"
 numpydoc_show_class_members = False
 
@@ -52,6 +53,7 @@ sphinx_gallery_conf = {
     "within_subsection_order": ExplicitOrder(EXAMPLES),
     "download_all_examples": False,
     "show_signature": False,
+    "write_computation_times": False,
     "abort_on_example_error": True,
 }
 

@@ -67,10 +67,10 @@ for share in shares:
 # %%
 # What comes out
 # --------------
-# The more copies, the harder for all three. Two safeguards let
-# ``RobustRealNVP`` keep the copies apart for longer: it leaves the least likely
-# rows of each batch out of the training, and its capped density cannot
-# concentrate on a small cluster.
+# ``IForest`` misses many copies with every share. ``MCD`` finds few copies
+# well, and takes many for normal rows. ``RobustRealNVP`` keeps finding them,
+# for two reasons: it leaves the least likely rows of each batch out of the
+# training, and its capped density cannot concentrate on a small cluster.
 #
 # There is a limit. Where a cluster is denser than the normal rows, every
 # density model takes it for normal: see the guide's page about when not to use

@@ -69,7 +69,7 @@ for row in most_suspicious:
 flagged = clf.labels_ == 1
 print(f"\nflagged: {flagged.sum()} rows, score above {clf.threshold_:.1f}")
 print(
-    "malignant, as the labels say that it never saw: "
+    "malignant, as the labels say that it never saw:\n  "
     f"{malignant[most_suspicious].sum()} of the first 10, "
     f"{malignant[flagged].sum()} of the flagged, {malignant.mean():.0%} of all"
 )
@@ -89,13 +89,8 @@ for kind, colour, marker, label in (
         label=label,
     )
 ax.axhline(clf.threshold_, color="black", linestyle="--", linewidth=1)
-ax.annotate(
-    "threshold",
-    (len(X) - 1, clf.threshold_),
-    xytext=(0, 4),
-    textcoords="offset points",
-    ha="right",
-)
+beside = ax.get_yaxis_transform()
+ax.text(1.01, clf.threshold_, "threshold", transform=beside, va="center")
 ax.set(xlabel="row", ylabel="score", title="Scores of the rows")
 ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False)
 fig.savefig("first_detection.png", dpi=120)

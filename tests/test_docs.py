@@ -67,7 +67,7 @@ def test_the_first_example_names_anomalies(tmp_path):
         example, cwd=tmp_path, check=True, capture_output=True, text=True
     ).stdout
     assert len(re.findall(r"^  row +\d+, score +[\d.]+: [a-z ]+ is ", printed, re.MULTILINE)) == 10
-    found, flagged = re.search(r"never saw: (\d+) of the first 10, (\d+) of", printed).groups()
+    found, flagged = re.search(r"never saw:\s+(\d+) of the first 10, (\d+) of", printed).groups()
     assert int(found) >= 4
     assert int(flagged) >= 8
     assert (tmp_path / "first_detection.png").exists()
