@@ -2,19 +2,18 @@
 I know a few labels: can I tune with them?
 ==========================================
 
-Yes. A handful of rows that someone has looked at is enough to compare settings,
-by scikit-learn's ``GridSearchCV``. Three things matter: give ``scoring=``,
-since a detector has no accuracy of its own; use shuffled, stratified folds,
-since anomalies are few and tables are often sorted; and let the unlabelled rows
-train, too. The table is scikit-learn's of breast tumours, 10 measures each.
+Yes. A handful of rows that someone has looked at is enough to compare settings, by
+scikit-learn's ``GridSearchCV``. Three things matter: give ``scoring=``, since a
+detector has no accuracy of its own; use shuffled, stratified folds, since anomalies
+are few and tables are often sorted; and let the unlabelled rows train, too. The table
+is scikit-learn's of breast tumours, 10 measures each.
 """
 
 # %%
 # A table with few labels
 # -----------------------
-# 357 benign and 42 malignant tumours. Someone has looked at 60 of them and
-# found 15 malignant: those have a label, 0 or 1. The label of all other rows is
-# -1: not known.
+# 357 benign and 42 malignant tumours. Someone has looked at 60 of them and found 15
+# malignant: those have a label, 0 or 1. The label of all other rows is -1: not known.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -38,18 +37,15 @@ for kind, n in ((0, 45), (1, 15)):
 # %%
 # The search
 # ----------
-# Every row trains, labelled or not: ``fit`` ignores ``y``. The score of a
-# setting is the average precision on the labelled rows of the part that was
-# left out. The folds are stratified by ``y``, so that each holds some malignant
-# rows.
+# Every row trains, labelled or not: ``fit`` ignores ``y``. The score of a setting is
+# the average precision on the labelled rows of the part that was left out. The folds
+# are stratified by ``y``, so that each holds some malignant rows.
 
 
 def of_labelled_rows(detector, X, y):
     """Return the average precision on the rows whose label is known."""
     known = y >= 0
-    return average_precision_score(
-        y[known], detector.decision_function(X[known])
-    )
+    return average_precision_score(y[known], detector.decision_function(X[known]))
 
 
 search = GridSearchCV(
@@ -59,18 +55,16 @@ search = GridSearchCV(
     cv=StratifiedKFold(3, shuffle=True, random_state=0),
 ).fit(X, y)
 tried = search.cv_results_
-for parameters, mean in zip(
-    tried["params"], tried["mean_test_score"], strict=True
-):
+for parameters, mean in zip(tried["params"], tried["mean_test_score"], strict=True):
     print(f"{parameters}: {mean:.3f}")
 print("best:", search.best_params_)
 
 # %%
 # Does the order hold on the labels that nobody knew?
 # ---------------------------------------------------
-# Few labels tell large differences only. The bars show the spread over the
-# folds: settings whose bars overlap cannot be told apart, and then the default
-# is the safer choice.
+# Few labels tell large differences only. The bars show the spread over the folds:
+# settings whose bars overlap cannot be told apart, and then the default is the safer
+# choice.
 
 unknown = y < 0
 print(f"average precision on the {unknown.sum()} rows without a label")

@@ -2,11 +2,11 @@
 What if my anomalies look alike?
 ================================
 
-One broken machine, one fraud scheme, one faulty import: anomalies often come as
-a cluster of similar rows. A detector that learns from the table then learns the
-cluster, too, and calls it normal. This example repeats one malignant tumour,
-with a little noise, among 357 benign ones, and asks ``RobustRealNVP``,
-``IForest`` and ``MCD`` to find the copies.
+One broken machine, one fraud scheme, one faulty import: anomalies often come as a
+cluster of similar rows. A detector that learns from the table then learns the
+cluster, too, and calls it normal. This example repeats one malignant tumour, with a
+little noise, among 357 benign ones, and asks ``RobustRealNVP``, ``IForest`` and
+``MCD`` to find the copies.
 """
 
 # %%
@@ -34,20 +34,18 @@ def with_copies(share):
     """Return benign rows with copies of a malignant one; which are copies."""
     n = round(share * len(benign))
     copies = malignant[0] + 0.1 * spread * rng.normal(size=(n, benign.shape[1]))
-    return np.vstack([benign, copies]), np.arange(len(benign) + n) >= len(
-        benign
-    )
+    return np.vstack([benign, copies]), np.arange(len(benign) + n) >= len(benign)
 
 
 # %%
 # The detectors
 # -------------
 # All have their default settings. None is told how many copies there are.
-# ``RobustRealNVP`` scales the columns itself; the distances of ``MCD`` and the
-# cuts of ``IForest`` need no scaling.
+# ``RobustRealNVP`` scales the columns itself; the distances of ``MCD`` and the cuts
+# of ``IForest`` need no scaling.
 #
-# The measure is the average precision: 1 means that all copies come before all
-# benign rows.
+# The measure is the average precision: 1 means that all copies come before all benign
+# rows.
 
 shares = [0.05, 0.1, 0.2]
 detectors = {
@@ -67,14 +65,13 @@ for share in shares:
 # %%
 # What comes out
 # --------------
-# ``IForest`` misses many copies with every share. ``MCD`` finds few copies
-# well, and takes many for normal rows. ``RobustRealNVP`` keeps finding them,
-# for two reasons: it leaves the least likely rows of each batch out of the
-# training, and its capped density cannot concentrate on a small cluster.
+# ``IForest`` misses many copies with every share. ``MCD`` finds few copies well, and
+# takes many for normal rows. ``RobustRealNVP`` keeps finding them, for two reasons:
+# it leaves the least likely rows of each batch out of the training, and its capped
+# density cannot concentrate on a small cluster.
 #
-# There is a limit. Where a cluster is denser than the normal rows, every
-# density model takes it for normal: see the guide's page about when not to use
-# the detector.
+# There is a limit. Where a cluster is denser than the normal rows, every density
+# model takes it for normal: see the guide's page about when not to use the detector.
 
 fig, ax = plt.subplots(figsize=(7, 4), layout="constrained")
 for (name, values), colour, marker in zip(

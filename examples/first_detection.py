@@ -2,18 +2,18 @@
 Which rows of my table are anomalies?
 =====================================
 
-You have a table that nobody labelled, and you suspect that some of its rows are
-wrong or unusual. One fit names them. The table here is scikit-learn's of 569
-breast tumours, 30 measures each. Of the malignant ones only every tenth is
-kept, among all benign ones: 22 of 379 rows. The detector is told no label; at
-the end the labels show what it found.
+You have a table that nobody labelled, and you suspect that some of its rows are wrong
+or unusual. One fit names them. The table here is scikit-learn's of 569 breast
+tumours, 30 measures each. Of the malignant ones only every tenth is kept, among all
+benign ones: 22 of 379 rows. The detector is told no label; at the end the labels show
+what it found.
 """
 
 # %%
 # The table
 # ---------
-# ``X`` is what you would have: rows of numbers. ``malignant`` is what you would
-# not have.
+# ``X`` is what you would have: rows of numbers. ``malignant`` is what you would not
+# have.
 
 from time import perf_counter
 
@@ -26,11 +26,7 @@ from pyod_robustnvp import RobustRealNVP
 data = load_breast_cancer()
 every_tenth = np.flatnonzero(data.target == 0)[::10]
 rows = np.sort(np.r_[np.flatnonzero(data.target == 1), every_tenth])
-X, malignant, names = (
-    data.data[rows],
-    data.target[rows] == 0,
-    data.feature_names,
-)
+X, malignant, names = (data.data[rows], data.target[rows] == 0, data.feature_names)
 
 # %%
 # The fit
@@ -46,10 +42,10 @@ print(f"{X.shape[0]} rows, {X.shape[1]} columns: {seconds:.1f} s")
 # %%
 # The most suspicious rows
 # ------------------------
-# The higher the score, the more abnormal the row. Beside each score stands the
-# column in which the row is farthest from the middle, in interquartile ranges.
-# That is a first hint and not always the reason: a row can be odd by a
-# combination of values of which each is usual.
+# The higher the score, the more abnormal the row. Beside each score stands the column
+# in which the row is farthest from the middle, in interquartile ranges. That is a
+# first hint and not always the reason: a row can be odd by a combination of values of
+# which each is usual.
 
 low, middle, high = np.quantile(X, [0.25, 0.5, 0.75], axis=0)
 most_suspicious = np.argsort(-clf.decision_scores_)[:10]

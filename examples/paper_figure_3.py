@@ -2,12 +2,12 @@
 The paper's figure 3: why trimming alone is not enough
 ======================================================
 
-The paper trains three models on two moons and a small cluster of anomalies.
-RealNVP learns the cluster as if it were normal. TrimRealNVP leaves out the
-least likely rows of each batch. RobustRealNVP also caps the Lipschitz constant
-of its networks. Here the same is done with fewer rows and steps, so that it
-takes seconds; the figure with the paper's numbers of rows and steps is printed
-by ``python -m benchmarks figure3 --seeds 5``.
+The paper trains three models on two moons and a small cluster of anomalies. RealNVP
+learns the cluster as if it were normal. TrimRealNVP leaves out the least likely rows
+of each batch. RobustRealNVP also caps the Lipschitz constant of its networks. Here
+the same is done with fewer rows and steps, so that it takes seconds; the figure with
+the paper's numbers of rows and steps is printed by ``python -m benchmarks figure3
+--seeds 5``.
 """
 
 # %%
@@ -29,9 +29,8 @@ X = np.vstack([moons, cluster])
 # %%
 # Three models
 # ------------
-# They differ in two parameters: what is left out of each batch, and the cap.
-# The true contamination, 5 %, is told, as in the paper; the cap is the paper's
-# k = 1.
+# They differ in two parameters: what is left out of each batch, and the cap. The true
+# contamination, 5 %, is told, as in the paper; the cap is the paper's k = 1.
 
 shared = PAPER | {
     "preprocessing": False,
@@ -62,19 +61,12 @@ for name, parameters in models.items():
 
 axis = np.linspace(-2, 3.5, 120)
 grid = np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
-fig, axes = plt.subplots(
-    1, 3, figsize=(9, 3.4), sharey=True, layout="constrained"
-)
+fig, axes = plt.subplots(1, 3, figsize=(9, 3.4), sharey=True, layout="constrained")
 for ax, (name, clf) in zip(axes, fitted.items(), strict=True):
     log_density = clf.score_samples(grid).reshape(len(axis), -1)
     ends = (axis[0], axis[-1], axis[0], axis[-1])
     shown = ax.imshow(
-        log_density,
-        origin="lower",
-        extent=ends,
-        vmin=-8,
-        vmax=0,
-        cmap="cividis",
+        log_density, origin="lower", extent=ends, vmin=-8, vmax=0, cmap="cividis"
     )
     ax.plot(*cluster[::5].T, "x", color="#D55E00", markersize=5)
     ax.set(title=name, xticks=[-2, 0, 2], yticks=[-2, 0, 2])

@@ -2,11 +2,11 @@
 My table has text, dates and gaps
 =================================
 
-A table out of a database is seldom all numbers. Give the detector a
-scikit-learn transformer that makes it numbers, as ``preprocessing=``: it is
-fitted with the model and used again for new rows. The table here is
-scikit-learn's of 442 diabetes patients, made raw again: text for the sex, a
-date for the visit, and gaps in a blood value. Six rows get an error each.
+A table out of a database is seldom all numbers. Give the detector a scikit-learn
+transformer that makes it numbers, as ``preprocessing=``: it is fitted with the model
+and used again for new rows. The table here is scikit-learn's of 442 diabetes
+patients, made raw again: text for the sex, a date for the visit, and gaps in a blood
+value. Six rows get an error each.
 """
 
 # %%
@@ -48,16 +48,14 @@ print(patients.head(3).to_string())
 # %%
 # Numbers out of it
 # -----------------
-# Gaps get the median of their column, text a column for each value, and a date
-# the days since a first day. Columns that are named nowhere would be dropped;
+# Gaps get the median of their column, text a column for each value, and a date the
+# days since a first day. Columns that are named nowhere would be dropped;
 # ``remainder="passthrough"`` keeps them.
 
 
 def days_since_2025(frame):
     """Return dates as days since the first day of 2025."""
-    return frame.apply(
-        lambda dates: (dates - pd.Timestamp("2025-01-01")).dt.days
-    )
+    return frame.apply(lambda dates: (dates - pd.Timestamp("2025-01-01")).dt.days)
 
 
 to_numbers = make_column_transformer(
@@ -72,20 +70,18 @@ to_numbers = make_column_transformer(
 # ------------
 # The detector gets the raw table, and flags rows of the raw table.
 
-clf = RobustRealNVP(
-    preprocessing=to_numbers, contamination=0.02, random_state=0
-).fit(patients)
+clf = RobustRealNVP(preprocessing=to_numbers, contamination=0.02, random_state=0).fit(
+    patients
+)
 flagged = patients.assign(score=clf.decision_scores_)[clf.labels_ == 1]
-flagged["error"] = [
-    errors[row][2] if row in errors else "" for row in flagged.index
-]
+flagged["error"] = [errors[row][2] if row in errors else "" for row in flagged.index]
 print(flagged.sort_values("score", ascending=False).to_string())
 
 # %%
-# Four errors lie far outside of their column, and have the highest scores of
-# all. The other two do not: an age of 0 is not far below the youngest patient,
-# and a value of its own among the sexes is a single odd number among many
-# columns. Rules find such errors better: ages above 0, sexes of a list.
+# Four errors lie far outside of their column, and have the highest scores of all. The
+# other two do not: an age of 0 is not far below the youngest patient, and a value of
+# its own among the sexes is a single odd number among many columns. Rules find such
+# errors better: ages above 0, sexes of a list.
 #
 # The figure shows the scores of all rows in order, and where the errors lie.
 
@@ -104,11 +100,7 @@ ax.plot(
     label="a planted error",
 )
 ax.axhline(
-    clf.threshold_,
-    color="black",
-    linestyle="--",
-    linewidth=1,
-    label="threshold",
+    clf.threshold_, color="black", linestyle="--", linewidth=1, label="threshold"
 )
 ax.set(xlabel="rows in the order of their scores", ylabel="score")
 above = sum(clf.labels_[bad])

@@ -2,11 +2,10 @@
 How do I score tomorrow's file?
 ===============================
 
-Fit once, save the model, and score new rows when they come, in another process
-or on another machine. The saved file holds numbers and text only: loading it
-runs no code. The table is scikit-learn's of breast tumours: "today" is half of
-the benign ones, "tomorrow" is the other half and some malignant ones, in a CSV
-file.
+Fit once, save the model, and score new rows when they come, in another process or on
+another machine. The saved file holds numbers and text only: loading it runs no code.
+The table is scikit-learn's of breast tumours: "today" is half of the benign ones,
+"tomorrow" is the other half and some malignant ones, in a CSV file.
 """
 
 # %%
@@ -36,8 +35,8 @@ print(f"{(folder / 'tumours.safetensors').stat().st_size / 1024:.0f} KiB")
 # %%
 # Tomorrow: load and score
 # ------------------------
-# A file arrives. Its columns are in another order, which the model notices by
-# their names: ``feature_names_in_`` puts them right.
+# A file arrives. Its columns are in another order, which the model notices by their
+# names: ``feature_names_in_`` puts them right.
 
 pd.concat([later, malignant.iloc[:20]]).iloc[:, ::-1].to_csv(
     folder / "tomorrow.csv", index=False
@@ -63,9 +62,9 @@ print(
 # %%
 # Does tomorrow look like today?
 # ------------------------------
-# If most new rows score higher than the training rows, the data has changed and
-# the model is old: fit again. Here the benign rows lie where today's lay, and
-# the 20 malignant ones above.
+# If most new rows score higher than the training rows, the data has changed and the
+# model is old: fit again. Here the benign rows lie where today's lay, and the 20
+# malignant ones above.
 
 fig, ax = plt.subplots(figsize=(8, 4), layout="constrained")
 parts = {
