@@ -1,57 +1,93 @@
-"""Find the anomalies of a real table that nobody labelled, and see why they are odd.
+"""
+Which rows of my table are anomalies?
+=====================================
 
-The table is scikit-learn's of 569 breast tumours, 30 measures each. Of the malignant ones only
-every tenth is kept, among all benign ones: 22 of 379 rows. The detector is told no label; the last
-lines of the output compare.
+You have a table that nobody labelled, and you suspect that some of its rows are wrong
+or unusual. One fit names them. The table here is scikit-learn's of 569 breast
+tumours, 30 measures each. Of the malignant ones only every tenth is kept, among all
+benign ones: 22 of 379 rows. The detector is told no label; at the end the labels show
+what it found.
 """
 
-from __future__ import annotations
+# %%
+# The table
+# ---------
+# ``X`` is what you would have: rows of numbers. ``malignant`` is what you would not
+# have.
 
 from time import perf_counter
 
+import matplotlib.pyplot as plt
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.datasets import load_breast_cancer
 
 from pyod_robustnvp import RobustRealNVP
 
-SHOWN = 10
+data = load_breast_cancer()
+every_tenth = np.flatnonzero(data.target == 0)[::10]
+rows = np.sort(np.r_[np.flatnonzero(data.target == 1), every_tenth])
+X, malignant, names = (data.data[rows], data.target[rows] == 0, data.feature_names)
 
+# %%
+# The fit
+# -------
+# ``contamination`` is the fraction of rows that shall be flagged. It moves the
+# threshold, not the scores.
 
-def table() -> tuple[NDArray[np.float64], NDArray[np.bool_], list[str]]:
-    """Return the measures, which rows are malignant, and the names of the columns."""
-    data = load_breast_cancer()
-    malignant = np.flatnonzero(data.target == 0)
-    rows = np.sort(np.r_[np.flatnonzero(data.target == 1), malignant[::10]])
-    return data.data[rows], data.target[rows] == 0, list(data.feature_names)
+start = perf_counter()
+clf = RobustRealNVP(contamination=0.05, random_state=0).fit(X)
+seconds = perf_counter() - start
+print(f"{X.shape[0]} rows, {X.shape[1]} columns: {seconds:.1f} s")
 
+# %%
+# The most suspicious rows
+# ------------------------
+# The higher the score, the more abnormal the row. Beside each score stands the column
+# in which the row is farthest from the middle, in interquartile ranges. That is a
+# first hint and not always the reason: a row can be odd by a combination of values of
+# which each is usual.
 
-def oddest_column(X: NDArray[np.float64], row: int, names: list[str]) -> str:
-    """Return the column in which a row is farthest from the middle, in interquartile ranges."""
-    low, middle, high = np.quantile(X, [0.25, 0.5, 0.75], axis=0)
-    j = int(np.argmax(np.abs(X[row] - middle) / (high - low)))
-    return f"{names[j]} is {X[row, j]:.4g}, usual is {low[j]:.4g} to {high[j]:.4g}"
+low, middle, high = np.quantile(X, [0.25, 0.5, 0.75], axis=0)
+most_suspicious = np.argsort(-clf.decision_scores_)[:10]
+print("\nThe 10 most suspicious rows")
+for row in most_suspicious:
+    score = clf.decision_scores_[row]
+    j = np.argmax(np.abs(X[row] - middle) / (high - low))
+    usual = f"usual is {low[j]:.4g} to {high[j]:.4g}"
+    odd = f"{names[j]} is {X[row, j]:.4g}, {usual}"
+    print(f"  row {row:3}, score {score:5.1f}: {odd}")
 
+# %%
+# What the labels say
+# -------------------
+# A row is flagged where its score is above ``clf.threshold_``.
 
-def main() -> None:
-    """Fit, and print the most suspicious rows."""
-    X, malignant, names = table()
-    start = perf_counter()
-    clf = RobustRealNVP(contamination=0.05, random_state=0).fit(X)
-    seconds = perf_counter() - start
-    print(f"{len(X)} rows, {X.shape[1]} columns: fitted and scored in {seconds:.1f} s\n")
-    first = np.argsort(-clf.decision_scores_)[:SHOWN]
-    print(f"The {SHOWN} most suspicious rows")
-    for row in first:
-        score = clf.decision_scores_[row]
-        print(f"  row {row:3}, score {score:5.1f}: {oddest_column(X, row, names)}")
-    flagged = clf.labels_ == 1
-    print(
-        f"\nflagged: {flagged.sum()} rows with a score above {clf.threshold_:.1f}; "
-        f"malignant, as the labels say that it never saw: {malignant[first].sum()} of the first "
-        f"{SHOWN}, {malignant[flagged].sum()} of the flagged, {malignant.mean():.0%} of all"
+flagged = clf.labels_ == 1
+print(f"\nflagged: {flagged.sum()} rows, score above {clf.threshold_:.1f}")
+print(
+    "malignant, as the labels say that it never saw:\n  "
+    f"{malignant[most_suspicious].sum()} of the first 10, "
+    f"{malignant[flagged].sum()} of the flagged, {malignant.mean():.0%} of all"
+)
+
+fig, ax = plt.subplots(figsize=(8, 4), layout="constrained")
+for kind, colour, marker, label in (
+    (~malignant, "#0072B2", "o", "benign"),
+    (malignant, "#D55E00", "^", "malignant"),
+):
+    number = np.flatnonzero(kind)
+    ax.scatter(
+        number,
+        clf.decision_scores_[kind],
+        s=18,
+        color=colour,
+        marker=marker,
+        label=label,
     )
-
-
-if __name__ == "__main__":
-    main()
+ax.axhline(clf.threshold_, color="black", linestyle="--", linewidth=1)
+beside = ax.get_yaxis_transform()
+ax.text(1.01, clf.threshold_, "threshold", transform=beside, va="center")
+ax.set(xlabel="row", ylabel="score", title="Scores of the rows")
+ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False)
+fig.savefig("first_detection.png", dpi=120)
+print("\nThe picture of all scores: first_detection.png")

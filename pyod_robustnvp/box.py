@@ -73,7 +73,8 @@ class Box(Surroundings):
     r"""A box around rows, onto whose surroundings rows that lie far outside are projected.
 
     Far from everything that it was trained on, a density may rise again along a way out. With the
-    midpoint m of the quartiles and the half-width w = max |x - m| of each column, a row lies
+    midpoint m of the quartiles and the half-width :math:`w = \max |x - m|` of each column, a row
+    lies
 
     .. math:: \rho(x) = \max_j |x_j - m_j| / w_j
 

@@ -130,7 +130,7 @@ class RealNVP(nn.Module):
         self._kept = KeptWorkspace()
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """Return the state as arrays, by the names of :func:`state_shapes`."""
+        """Return the state as arrays, by the names of :func:`~pyod_robustnvp.flow.state_shapes`."""
         state = self.state_dict()
         return {f"flow.{name}": tensor.cpu().numpy() for name, tensor in state.items()}
 
@@ -345,7 +345,7 @@ class Transform(torch.autograd.Function):
 def state_shapes(
     features: int, n_flows: int, hidden: Sequence[int]
 ) -> dict[str, tuple[str, tuple[int, ...]]]:
-    """Return the type and the shape of each array of :meth:`RealNVP.arrays`.
+    """Return the type and the shape of each array that ``RealNVP.arrays`` returns.
 
     Of flows that read so many columns.
 
