@@ -453,8 +453,12 @@ def test_no_training_value_is_in_a_file(tmp_path, tried):
 
 @pytest.mark.reliability
 def test_no_training_row_is_in_a_file(tmp_path, tried):
-    """Single values may be: that of a constant column, a midpoint that is a whole number."""
-    X = np.column_stack([RNG.integers(0, 9, size=(200, 3)), np.full(200, 4711.25)]).astype(float)
+    """Single values may be: that of a constant column, a midpoint that is a whole number.
+
+    In a table of few whole numbers a row may be that of the midpoints: there are too many here.
+    """
+    X = np.random.default_rng(0).integers(0, 99, size=(200, 4)).astype(float)
+    X[:, 3] = 4711.25
     clf = RobustRealNVP(**SMALL).fit(X)
     clf.save(tmp_path / "model")
     joblib.dump(clf, tmp_path / "pickle")
