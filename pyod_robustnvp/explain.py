@@ -16,13 +16,12 @@ value lowers the score most is corrected first, and the expected values of the o
 again, given the corrected one; then the same with a second column. A column counts as wrong if its
 value lies more than a standard deviation from the expected one, and it is brought that near. That
 is the smallest correction that makes the row likely: likelihood compensation with an L1 penalty.
-All other columns are then moved together a part of their way. The result is the **reference**: a
-likely row beside the explained one.
+All columns are then moved together towards their expected values, as far as that lowers the score.
+The result is the **reference**: a likely row beside the explained one.
 
-**Contributions.** What the score falls by on the way from the row to the reference. For the
-corrected columns it is the mean over both orders in which they can be corrected, their Shapley
-value; the rest shares what its common move brings, in proportion to what each column would bring
-alone.
+**Contributions.** What the score falls by on the way from the row to the reference. A corrected
+column gets the mean over both orders in which the two can be corrected, its Shapley value. What the
+common move brings is shared in proportion to what each column would bring alone.
 
 References
 ----------
@@ -50,8 +49,8 @@ TRIED = 0.5
 PARABOLAS, LATER_PARABOLAS = 2, 1
 # Columns that are corrected one by one, each to so many standard deviations from what is expected.
 CORRECTED, TOLERATED = 2, 1.0
-# Parts of the way to their expected values by which all other columns are moved together.
-STEPS = (0.5, 0.25, 0.1)
+# Parts of the way to their expected values by which all columns are moved together.
+STEPS = (1.0, 0.5, 0.25, 0.1)
 # A part of the golden section: how far to go from the best value towards one neighbour.
 GOLDEN = 0.38
 # Scores nearer than this count as equal, so that rounding decides nothing.
@@ -124,7 +123,7 @@ class Compensation:
         within = rows.clip(*self.edges)
         near_scores = self.score(within)
         order, path, corrected, expected, lowest = self._corrected(within, near_scores)
-        ways = np.where(corrected == within, expected - corrected, 0)
+        ways = expected - corrected
         rest, reference, reference_scores = self._rest(corrected, path[-1], ways, lowest)
         found = self._shares(within, corrected, order, path) + rest
         far = np.flatnonzero((rows != within).any(axis=1))
@@ -236,7 +235,7 @@ class Compensation:
     def _rest(
         self, corrected: Table, scores: Table, ways: Table, lowest: Table
     ) -> tuple[Table, Table, Table]:
-        """Return what the other columns bring that are moved together, and where that leads."""
+        """Return what the columns bring that are moved together, and where that leads."""
         gains = np.where(ways == 0, 0, scores[:, None] - lowest)
         whole = gains.sum(axis=1)
         ends = [corrected + step * np.where(gains > 0, ways, 0) for step in (0.0, *STEPS)]

@@ -114,6 +114,7 @@ class ExplainedDetector(SavedDetector):
         ValueError, IndexError
             X is missing, or has no such row or column.
         """
+        check_is_fitted(self)
         found, numbers = self._of_row(ind, columns, X, np.arange(0))
         contributions: Table = found.contributions[0, numbers]
         return contributions
@@ -165,6 +166,7 @@ class ExplainedDetector(SavedDetector):
         """
         from .breakdown import Breakdown, draw
 
+        check_is_fitted(self)
         cutoffs = [1 - float(np.mean(self.labels_)), 0.99] if cutoffs is None else list(cutoffs)
         n = 0 if X is None else len(X)  # type: ignore[arg-type]
         found, numbers = self._of_row(ind, columns, X, some_of(n, BAND_ROWS))
@@ -188,7 +190,6 @@ class ExplainedDetector(SavedDetector):
         """Return the explanations of a row of X and of others, and the numbers of the columns."""
         from .explain import explain
 
-        check_is_fitted(self)
         if X is None:
             raise ValueError(
                 f"a {type(self).__name__} holds no training rows: give X=, the table whose row "
