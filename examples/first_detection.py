@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from sklearn.datasets import load_breast_cancer
 
 from pyod_robustnvp import RobustRealNVP
+from pyod_robustnvp.explanation import Explanation
 
 SHOWN = 10
 
@@ -26,11 +27,11 @@ def table() -> tuple[NDArray[np.float64], NDArray[np.bool_], list[str]]:
     return data.data[rows], data.target[rows] == 0, list(data.feature_names)
 
 
-def oddest_column(X: NDArray[np.float64], row: int, names: list[str]) -> str:
-    """Return the column in which a row is farthest from the middle, in interquartile ranges."""
-    low, middle, high = np.quantile(X, [0.25, 0.5, 0.75], axis=0)
-    j = int(np.argmax(np.abs(X[row] - middle) / (high - low)))
-    return f"{names[j]} is {X[row, j]:.4g}, usual is {low[j]:.4g} to {high[j]:.4g}"
+def reason(found: Explanation, place: int, names: list[str]) -> str:
+    """Return which column adds most to a score, and what was expected there."""
+    j = found.top(place)[0]
+    expected, value = found.expected[place, j], found.values[place, j]
+    return f"{names[j]} is {value:.4g}, expected was {expected:.4g}"
 
 
 def main() -> None:
@@ -41,10 +42,11 @@ def main() -> None:
     seconds = perf_counter() - start
     print(f"{len(X)} rows, {X.shape[1]} columns: fitted and scored in {seconds:.1f} s\n")
     first = np.argsort(-clf.decision_scores_)[:SHOWN]
-    print(f"The {SHOWN} most suspicious rows")
-    for row in first:
-        score = clf.decision_scores_[row]
-        print(f"  row {row:3}, score {score:5.1f}: {oddest_column(X, row, names)}")
+    start = perf_counter()
+    found = clf.explain(X[first])
+    print(f"The {SHOWN} most suspicious rows, explained in {perf_counter() - start:.1f} s")
+    for place, row in enumerate(first):
+        print(f"  row {row:3}, score {found.scores[place]:4.1f}: {reason(found, place, names)}")
     flagged = clf.labels_ == 1
     print(
         f"\nflagged: {flagged.sum()} rows with a score above {clf.threshold_:.1f}; "

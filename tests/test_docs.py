@@ -1,5 +1,6 @@
 """The pages: their code runs, their links lead somewhere, the example names anomalies."""
 
+import os
 import re
 import subprocess
 import sys
@@ -38,7 +39,17 @@ def test_the_page_of_messages_has_every_mend():
 def test_the_first_example_names_anomalies():
     example = [sys.executable, ROOT / "examples" / "first_detection.py"]
     printed = subprocess.run(example, check=True, capture_output=True, text=True).stdout
-    assert len(re.findall(r"^  row +\d+, score +[\d.]+: [a-z ]+ is ", printed, re.MULTILINE)) == 10
+    line = r"^  row +\d+, score +[\d.]+: [a-z ]+ is [\d.e-]+, expected was "
+    assert len(re.findall(line, printed, re.MULTILINE)) == 10
     found, flagged = re.search(r"never saw: (\d+) of the first 10, (\d+) of", printed).groups()
     assert int(found) >= 4
     assert int(flagged) >= 8
+
+
+def test_the_example_of_explanations_runs():
+    pytest.importorskip("matplotlib")
+    example = [sys.executable, ROOT / "examples" / "plot_why_this_row.py"]
+    settings = {**os.environ, "MPLBACKEND": "Agg"}
+    done = subprocess.run(example, check=True, capture_output=True, text=True, env=settings)
+    assert len(re.findall(r"^row \d+, score [\d.]+$", done.stdout, re.MULTILINE)) == 10
+    assert len(re.findall(r": expected [\d.e-]+, saw [\d.e-]+ \(\+", done.stdout)) > 20
