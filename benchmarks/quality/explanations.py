@@ -105,7 +105,6 @@ def cells(options: Namespace) -> list[Cell]:
             partial(measure, kind, name, seed),
             modules=(__name__, explainers.__name__, truths.__name__, "pyod_robustnvp.explain"),
             weight=FEW * 100 if explainer.is_slow else kind.rows,
-            labels={"kind": kind.kind},
         )
         for kind in suite
         for seed in range(FIRST_SEED, FIRST_SEED + options.seeds)
@@ -136,7 +135,8 @@ def seconds(records: pd.DataFrame) -> str:
 def run(options: Namespace) -> None:
     """Present how well each kind of truth is told, and how fast."""
     records = fit(cells(options), options)
-    own = records[records["method"] == OURS]
+    by_kind = records.assign(kind=records["dataset"].str[0])
+    own = by_kind[by_kind["method"] == OURS]
     legend = "\n".join(f"- {kind}: {said}" for kind, said in KINDS.items())
     each = [
         part
@@ -146,11 +146,11 @@ def run(options: Namespace) -> None:
     text = [
         f"Kinds of ground truth, the mean over the tables of each:\n\n{legend}",
         f"## All rows (SHAP's permutations explain {FEW} of each table and are below)",
-        summary(records),
+        summary(by_kind),
         f"## The first {FEW} rows of each table",
-        summary(records, "few_"),
+        summary(by_kind, "few_"),
         "## Seconds, the median over the tables",
-        seconds(records),
+        seconds(by_kind),
         f"The contributions of `{OURS}` sum to what the scores differ by within "
         f"{own['gap'].max():.1g}. {_speed(own)}",
         "## Each table",
