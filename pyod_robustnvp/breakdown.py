@@ -68,7 +68,7 @@ def draw(breakdown: Breakdown, ax: Any = None, path: str | None = None) -> Any:
     ax.scatter(at, breakdown.contributions, marker="^", c="black", label="this row", zorder=3)
     for number, (quantile, heights) in enumerate(breakdown.bands.items()):
         colour, line = BANDS[number % len(BANDS)]
-        label = f"{quantile:.4g} quantile of the rows"
+        label = f"{quantile:.3g} quantile of the rows"
         ax.plot(at, heights, line, color=colour, marker="_", label=label)
     upwards = len(names) > FEW or max(map(len, names)) > SHORT
     ax.set_xticks(at, names, rotation=90 if upwards else 0)

@@ -173,12 +173,14 @@ class Compensation:
             np.put_along_axis(away, order[:number].T, 0, axis=1)
             order[number] = away.argmax(axis=1)
             wrong = np.flatnonzero(away.max(axis=1) > TOLERATED)
+            corrected, after = corrected.copy(), path[-1].copy()
+            path.append(after)
+            if not len(wrong):
+                continue
             j = order[number, wrong]
             way = 1 - TOLERATED / away[wrong, j]
-            corrected, after = corrected.copy(), path[-1].copy()
             corrected[wrong, j] += way * (expected[wrong, j] - corrected[wrong, j])
-            after[wrong] = self.score(corrected[wrong]) if len(wrong) else after[wrong]
-            path.append(after)
+            after[wrong] = self.score(corrected[wrong])
             again = np.stack([expected[wrong], tried[1, wrong]])
             expected[wrong], lowest[wrong] = self._expected(
                 corrected[wrong], after[wrong], again, LATER_PARABOLAS
@@ -209,13 +211,13 @@ class Compensation:
     def _exchanged(self, rows: Table, scores: Table, values: Table) -> Table:
         """Return the score of each row with one value exchanged, for values of shape (m, n, d)."""
         n, d = rows.shape
-        found, columns = np.empty(values.shape), np.arange(d)
+        found, size = np.empty(values.shape), max(VALUES_AT_ONCE // (n * d), 1)
         for number, each in enumerate(values):
-            changed = np.repeat(rows[:, None], d, axis=1)
-            changed[:, columns, columns] = each
-            found[number] = self.score(changed.reshape(-1, d)).reshape(n, d) if n else 0.0
-            found[number] = np.where(each == rows, scores[:, None], found[number])
-        return found
+            for columns in np.split(np.arange(d), range(size, d, size)):
+                changed = np.repeat(rows[:, None], len(columns), axis=1)
+                changed[:, np.arange(len(columns)), columns] = each[:, columns]
+                found[number][:, columns] = self.score(changed.reshape(-1, d)).reshape(n, -1)
+        return np.where(values == rows, scores[:, None], found)
 
     def _shares(
         self, rows: Table, corrected: Table, order: NDArray[np.intp], path: list[Table]

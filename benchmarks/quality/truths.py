@@ -28,6 +28,8 @@ TRAINED = 1000
 TELLABLE = 0.8
 #: Columns of fewer values are no numbers that others could tell.
 LEAST_VALUES = 10
+#: Between these quantiles a value is unremarkable.
+MIDDLE = (0.1, 0.9)
 #: Part of the training rows that have the pattern.
 PATTERN = 0.03
 
@@ -100,15 +102,18 @@ def subtle(kind: Kind, rng: Generator) -> Truth:
 
 
 def exchanged(kind: Kind, rng: Generator) -> Truth:
-    """Give a new row the values of another row, more than a standard deviation away.
+    """Give a new row values of other rows, each unremarkable in its column by itself.
 
-    Only in columns that the others tell: elsewhere no relation would break.
+    It lies among the middle 80 % of the column, and by half of their range or more from the value
+    that it replaces. Only in columns that the others tell: elsewhere no relation would break.
     """
     X, X_new = _split(table(kind.table, kind.rows, rng), kind.rows)
     wrong = _chosen(len(X_new), tellable(X), X.shape[1], kind.columns, rng)
     changed = X_new.copy()
     for i, j in zip(*np.nonzero(wrong), strict=True):
-        others = X_new[np.abs(X_new[:, j] - X_new[i, j]) > X[:, j].std(), j]
+        column, (low, high) = X_new[:, j], np.quantile(X[:, j], MIDDLE)
+        far = np.abs(column - X_new[i, j]) > (high - low) / 2
+        others = column[far & (low <= column) & (column <= high)]
         if len(others):
             changed[i, j] = rng.choice(others)
     wrong &= changed != X_new
