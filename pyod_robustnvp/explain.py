@@ -3,9 +3,10 @@ r"""Why a row has its score: what each column adds, and what it should have been
 A room of its own: it takes a fitted density and a table, asks for nothing but scores, and the core
 does not import it until somebody wants an explanation.
 
-**Edges.** Values beyond the edges of their columns are brought to the edges. What the score falls
-by is shared among them by what each would add alone, as the Shapley value of a maximum says. It is
-the mean of what it falls by if that is done before or after everything else.
+**Edges.** Values beyond the edges of their columns tell nothing of other columns, and are brought to
+the middles of theirs. What the score falls by is shared among them by what each would add alone, as
+the Shapley value of a maximum says. It is the mean of what it falls by if that is done before or
+after everything else.
 
 **Expected values.** The expected value of a column is the one with which the row would have the
 lowest score, all other columns as they are. Three values across the column are tried, then two more
@@ -112,15 +113,16 @@ class Compensation:
     def __init__(self, density: TabularDensity) -> None:
         self.score = density.score
         self.nats = density.pooling.nats()
-        middle, self.edges = density.box.center_, density.box.edges()
+        self.middle, self.edges = density.box.center_, density.box.edges()
         # Halves: the difference of two huge numbers may overflow.
-        between = (1 - TRIED) * middle + TRIED * self.edges
-        self.tried = np.array([between[0], middle, between[1]])
+        between = (1 - TRIED) * self.middle + TRIED * self.edges
+        self.tried = np.array([between[0], self.middle, between[1]])
 
     def explained(self, rows: Table) -> tuple[Table, ...]:
         """Return what an :class:`Explanation` of some rows holds, but for the names."""
         scores = self.score(rows)
-        within = rows.clip(*self.edges)
+        outside = (rows < self.edges[0]) | (rows > self.edges[1])
+        within = np.where(outside, self.middle, rows)
         near_scores = self.score(within)
         order, path, corrected, expected, lowest = self._corrected(within, near_scores)
         ways = expected - corrected
@@ -131,7 +133,7 @@ class Compensation:
             parts = self._charged(rows[far], within[far], near_scores[far])
             back = self.score(np.where(rows[far] != within[far], rows[far], reference[far]))
             inner = found[far].sum(axis=1)
-            # The mean of both orders: the far values are brought to their edges first, or last.
+            # The mean of both orders: the far values are brought to the middles first, or last.
             mean = (inner + scores[far] - back) / 2
             found[far] *= np.where(inner > ROUNDING, mean / np.maximum(inner, ROUNDING), 1)[:, None]
             whole = scores[far] - reference_scores[far] - found[far].sum(axis=1)

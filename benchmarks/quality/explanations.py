@@ -43,7 +43,7 @@ SUITE = (
 )
 QUICK = (Kind("a", "gauss4", 1, 12), Kind("b", "mixture4", 2, 12))
 MEASURES = {
-    "first": "right column first", "auroc": "AUROC over columns", "precision": "precision at k",
+    "first": "Right column first", "auroc": "AUROC over columns", "precision": "Precision at k",
 }  # fmt: skip
 #: Other seeds than those of the tables that the method was chosen on.
 FIRST_SEED = 1000
@@ -112,15 +112,10 @@ def cells(options: Namespace) -> list[Cell]:
     ]
 
 
-def summary(records: pd.DataFrame, prefix: str = "") -> str:
-    """Return a Markdown table, a row an explainer: the means of each kind of truth."""
-    columns = {
-        f"{kind}: {said}": tables.over_seeds(part, ["method"], f"{prefix}{measure}", "mean")
-        for measure, said in MEASURES.items()
-        for kind, part in records.groupby("kind")
-        if f"{prefix}{measure}" in records
-    }
-    found = pd.DataFrame(columns).reindex(list(EXPLAINERS)).dropna(how="all")
+def summary(records: pd.DataFrame, measure: str) -> str:
+    """Return a Markdown table of a measure, a row an explainer: the mean of each kind of truth."""
+    by_kind = records.groupby(["method", "kind"], sort=False)[measure].mean().unstack()
+    found = by_kind.reindex(list(EXPLAINERS)).dropna(how="all")
     return found.rename_axis("").to_markdown(floatfmt=".3f")
 
 
@@ -138,23 +133,22 @@ def run(options: Namespace) -> None:
     by_kind = records.assign(kind=records["dataset"].str[0])
     own = by_kind[by_kind["method"] == OURS]
     legend = "\n".join(f"- {kind}: {said}" for kind, said in KINDS.items())
-    each = [
-        part
-        for name, said in MEASURES.items()
-        for part in (f"### {said}, first {FEW} rows", tables.frame(records, f"few_{name}"))
-    ]
+    means, each = [], []
+    for name, said in MEASURES.items():
+        means += [f"### {said}", summary(by_kind, name)]
+        means += [f"The first {FEW} rows of each table", summary(by_kind, f"few_{name}")]
+        table = tables.frame(records, f"few_{name}").to_markdown(floatfmt=".3f")
+        each += [f"### {said}, first {FEW} rows", table]
     text = [
         f"Kinds of ground truth, the mean over the tables of each:\n\n{legend}",
-        f"## All rows (SHAP's permutations explain {FEW} of each table and are below)",
-        summary(by_kind),
-        f"## The first {FEW} rows of each table",
-        summary(by_kind, "few_"),
+        f"## Means over the tables (SHAP's permutations explain {FEW} rows of each)",
+        *means,
         "## Seconds, the median over the tables",
         seconds(by_kind),
         f"The contributions of `{OURS}` sum to what the scores differ by within "
         f"{own['gap'].max():.1g}. {_speed(own)}",
         "## Each table",
-        *(part if isinstance(part, str) else part.to_markdown(floatfmt=".3f") for part in each),
+        *each,
     ]
     tell(text, records, options)
 

@@ -16,11 +16,11 @@ from sklearn.ensemble import ExtraTreesRegressor
 from ..harness.families import families
 
 KINDS = {
-    "a": "one column shifted out",
-    "b": "subtle shifts",
-    "c": "values of other rows",
-    "d": "repeated patterns",
-    "e": "1,000 rows of 30 columns",
+    "a": "new rows with one value outside of its column's range",
+    "b": "new rows with values shifted by one to two standard deviations",
+    "c": "new rows with values of other rows, unremarkable in their columns",
+    "d": "training rows, 3 % of them, with one pattern in several columns",
+    "e": "as b, 1,000 rows of 30 columns at once",
 }
 #: Rows that are made besides those of the training, where tables are made.
 TRAINED = 1000
