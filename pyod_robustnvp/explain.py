@@ -3,9 +3,9 @@ r"""Why a row has its score: what each column adds, and what it should have been
 A room of its own: it takes a fitted density and a table, asks for nothing but scores, and the core
 does not import it until somebody wants an explanation.
 
-**Edges.** Values beyond the edges of their columns tell nothing of other columns, and are brought to
-the middles of theirs. What the score falls by is shared among them by what each would add alone, as
-the Shapley value of a maximum says. It is the mean of what it falls by if that is done before or
+**Edges.** Values beyond the edges of their columns tell nothing of other columns, and are brought
+to the middles of theirs. What the score falls by is shared among them by what each would add alone,
+as the Shapley value of a maximum says. It is the mean of what it falls by if that is done before or
 after everything else.
 
 **Expected values.** The expected value of a column is the one with which the row would have the

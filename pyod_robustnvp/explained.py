@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from operator import index
 from typing import TYPE_CHECKING, Any
@@ -25,9 +26,9 @@ BAND_ROWS = 200
 class ExplainedDetector(SavedDetector):
     """A detector whose scores can be explained."""
 
+    @abstractmethod
     def _table(self, X: ArrayLike, reset: bool) -> NDArray[np.floating]:
         """Return X as a checked table of numbers."""
-        raise NotImplementedError
 
     @shielded
     def explain(self, X: ArrayLike) -> Explanation:
