@@ -3,10 +3,10 @@ r"""Why a row has its score: what each column adds, and what it should have been
 A room of its own: it takes a fitted density and a table, asks for nothing but scores, and the core
 does not import it until somebody wants an explanation.
 
-**Edges.** Values beyond the edges of their columns tell nothing of other columns, and are brought
-to the middles of theirs. What the score falls by is shared among them by what each would add alone,
-as the Shapley value of a maximum says. It is the mean of what it falls by if that is done before or
-after everything else.
+**Edges.** Values beyond the edges of their columns are brought to the edges, or to the middles if
+they lie twice as far out: such values tell nothing of other columns. What the score falls by is
+shared among them by what each would add alone, as the Shapley value of a maximum says. It is the
+mean of what it falls by if that is done before or after everything else.
 
 **Expected values.** The expected value of a column is the one with which the row would have the
 lowest score, all other columns as they are. Three values across the column are tried, then two more
@@ -121,8 +121,7 @@ class Compensation:
     def explained(self, rows: Table) -> tuple[Table, ...]:
         """Return what an :class:`Explanation` of some rows holds, but for the names."""
         scores = self.score(rows)
-        outside = (rows < self.edges[0]) | (rows > self.edges[1])
-        within = np.where(outside, self.middle, rows)
+        within = np.where(self._is_far(rows), self.middle, rows.clip(*self.edges))
         near_scores = self.score(within)
         order, path, corrected, expected, lowest = self._corrected(within, near_scores)
         ways = expected - corrected
@@ -133,12 +132,19 @@ class Compensation:
             parts = self._charged(rows[far], within[far], near_scores[far])
             back = self.score(np.where(rows[far] != within[far], rows[far], reference[far]))
             inner = found[far].sum(axis=1)
-            # The mean of both orders: the far values are brought to the middles first, or last.
+            # The mean of both orders: values beyond edges are brought in first, or last.
             mean = (inner + scores[far] - back) / 2
             found[far] *= np.where(inner > ROUNDING, mean / np.maximum(inner, ROUNDING), 1)[:, None]
             whole = scores[far] - reference_scores[far] - found[far].sum(axis=1)
             found[far] += parts * whole[:, None]
         return found, expected, rows, scores, reference, reference_scores
+
+    def _is_far(self, rows: Table) -> NDArray[np.bool_]:
+        """Return which values lie twice as far from the middles as the edges, or farther."""
+        # Halves: the difference of two huge numbers may overflow.
+        away, reach = rows / 2 - self.middle / 2, self.edges / 2 - self.middle / 2
+        far: NDArray[np.bool_] = (away / 2 < reach[0]) | (away / 2 > reach[1])
+        return far
 
     def _charged(self, rows: Table, within: Table, near_scores: Table) -> Table:
         """Return the part of each value beyond its edge in what all of these add to the score."""
