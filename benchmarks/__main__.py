@@ -24,11 +24,12 @@ from .quality.ablation import ABLATION
 from .quality.choice import CHOICE
 from .quality.comparison import CLUSTERS, ODDS, SAMPLE
 from .quality.contamination import CONTAMINATION
+from .quality.explanations import EXPLANATIONS
 from .quality.sensitivity import SENSITIVITY
 
 #: All experiments; the first is run where none is named.
 EXPERIMENTS = (
-    SAMPLE, CHOICE, ODDS, CLUSTERS, ABLATION, SENSITIVITY, CONTAMINATION,
+    SAMPLE, CHOICE, ODDS, CLUSTERS, ABLATION, SENSITIVITY, CONTAMINATION, EXPLANATIONS,
     SPEED, SCALE, PROFILE, RELIABILITY,
     TABLE1, FIGURE1, FIGURE2, FIGURE3, FIGURE4, TABLE2, FIGURE5, FIGURE6, REPORT,
     CIFAR10_FEATURES, DOWNLOAD,

@@ -15,6 +15,7 @@ import results
 
 EXAMPLES = [
     "first_detection.py",
+    "why_this_row.py",
     "clustered_anomalies.py",
     "raw_table.py",
     "choosing_a_threshold.py",

@@ -43,19 +43,16 @@ print(f"{X.shape[0]} rows, {X.shape[1]} columns: {seconds:.1f} s")
 # The most suspicious rows
 # ------------------------
 # The higher the score, the more abnormal the row. Beside each score stands the column
-# in which the row is farthest from the middle, in interquartile ranges. That is a
-# first hint and not always the reason: a row can be odd by a combination of values of
-# which each is usual.
+# that adds most to it, and the value that was expected there, given all others.
 
-low, middle, high = np.quantile(X, [0.25, 0.5, 0.75], axis=0)
 most_suspicious = np.argsort(-clf.decision_scores_)[:10]
+found = clf.explain(X[most_suspicious])
 print("\nThe 10 most suspicious rows")
-for row in most_suspicious:
-    score = clf.decision_scores_[row]
-    j = np.argmax(np.abs(X[row] - middle) / (high - low))
-    usual = f"usual is {low[j]:.4g} to {high[j]:.4g}"
-    odd = f"{names[j]} is {X[row, j]:.4g}, {usual}"
-    print(f"  row {row:3}, score {score:5.1f}: {odd}")
+for place, row in enumerate(most_suspicious):
+    j = found.top(place)[0]
+    saw, expected = found.values[place, j], found.expected[place, j]
+    reason = f"{names[j]} is {saw:.4g}, expected was {expected:.4g}"
+    print(f"  row {row:3}, score {found.scores[place]:5.1f}: {reason}")
 
 # %%
 # What the labels say

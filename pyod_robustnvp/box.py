@@ -41,6 +41,10 @@ class Surroundings(Learned, ABC):
         return f"{type(self).__name__}()"
 
     @abstractmethod
+    def edges(self) -> Table:
+        """Return between which two values most of each column lies, of shape (2, n_features)."""
+
+    @abstractmethod
     def fit(self, table: Table) -> Self:
         """Learn where the rows lie."""
 
@@ -138,6 +142,11 @@ class Box(Surroundings):
         projected[far], distance = self._projected(X[far])
         penalty[far] = (distance**2 - NEAR**2) / 2
         return projected, penalty
+
+    def edges(self) -> Table:
+        """Return the ends of the box, a half-width from the middle."""
+        with np.errstate(over="ignore"):
+            return finite(np.array([self.center_ - self.scale_, self.center_ + self.scale_]))
 
     def charge(self, scores: Table, way: Table) -> Table:
         """Return the scores with the penalties added."""

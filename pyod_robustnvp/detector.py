@@ -15,13 +15,14 @@ from . import parameters, tables
 from .contamination import Thresholder
 from .density import TabularDensity
 from .draws import RandomState
+from .explained import ExplainedDetector
 from .front import Front, Transformer
-from .saving import LAST_LEARNED, SavedDetector
+from .saving import LAST_LEARNED
 from .scaling import Table
 from .shield import shielded
 
 
-class RobustRealNVP(SavedDetector):
+class RobustRealNVP(ExplainedDetector):
     r"""Outlier detection by a RealNVP density that ignores the least likely rows.
 
     ``contamination`` sets the threshold, as in other PyOD detectors. Here it can also decide how

@@ -122,6 +122,10 @@ class ColumnBox(Surroundings):
         """Return the rows, values beyond an edge moved to it."""
         return X.clip(*self.edges_)
 
+    def edges(self) -> Table:
+        """Return the edges."""
+        return self.edges_
+
     def charge(self, scores: Table, way: Table) -> Table:
         """Return the scores of rows of which some lie outside."""
         excess = np.maximum(scores - KNEE, 0) / (CEILING - KNEE)

@@ -43,6 +43,10 @@ class Pooling(Learned, ABC):
         """Learn from what is said of training rows of d columns."""
         return self
 
+    def nats(self) -> float:
+        """Return how many nats a unit of the score is worth, about."""
+        return 1.0
+
     def shapes(self, n_views: int) -> dict[str, tuple[int, ...]]:
         """Return the shapes of what ``state`` returns, for so many views."""
         return {}
@@ -171,6 +175,10 @@ class StandardizedMean(Pooling):
         # The largest may be that of columns that don't count.
         score: Table = (largest + np.log(np.maximum(mean, TINY))) / self.sharpness
         return score
+
+    def nats(self) -> float:
+        """Return the mean of the spreads, as much as each counts."""
+        return float(self.shares @ self.spreads)
 
     def shapes(self, n_views: int) -> dict[str, tuple[int, ...]]:
         """Return the shapes of what ``state`` returns, for so many views."""

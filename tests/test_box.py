@@ -20,6 +20,12 @@ def test_middle_and_half_widths(box):
     np.testing.assert_allclose(box.scale_, np.abs(X - middle).max(axis=0))
 
 
+def test_edges_are_a_half_width_from_the_middle(box):
+    low, high = box.edges()
+    np.testing.assert_allclose([low, high], [box.center_ - box.scale_, box.center_ + box.scale_])
+    assert ((low <= X) & (high >= X)).all(axis=None) or np.allclose(X.clip(low, high), X)
+
+
 def test_rows_near_the_box_are_left_alone(box):
     corners = box.center_ + 2 * box.scale_ * RNG.choice([-1, 1], size=(20, 3)) * (1 - 1e-9)
     for rows in (X, corners):

@@ -108,3 +108,7 @@ def test_extreme_numbers_stay_finite(largest, value):
     assert np.isfinite(box.charge(np.zeros(2), way)).all()
     assert (box.near_[0] <= near).all()
     assert (near <= box.near_[1]).all()
+
+
+def test_the_edges_are_told(box):
+    np.testing.assert_array_equal(box.edges(), box.edges_)

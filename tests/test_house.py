@@ -87,7 +87,7 @@ def test_what_is_imported_is_declared_and_what_is_declared_is_imported():
     names = [re.match(r"[\w-]+", line).group() for line in PROJECT["dependencies"]]
     declared = {IMPORTED_AS.get(name, name.replace("-", "_")) for name in names}
     imported = set().union(*map(foreign_imports, FILES)) - {"pyod_robustnvp"}
-    assert imported - {"pythresh"} == declared  # PyThresh is the extra thresh.
+    assert imported - {"matplotlib", "pythresh"} == declared  # The extras plots and thresh.
 
 
 def test_every_parameter_of_the_constructor_is_typed_and_documented():

@@ -9,7 +9,7 @@ import torch
 from pyod_robustnvp import RobustRealNVP
 from pyod_robustnvp.columns import ScaledColumns
 from pyod_robustnvp.edges import CEILING, KNEE
-from pyod_robustnvp.pooling import LEAST_SPREAD, StandardizedMean
+from pyod_robustnvp.pooling import LEAST_SPREAD, PowerMean, StandardizedMean
 
 
 def test_one_flow_without_preprocessing_scores_by_minus_log_density(make, X):
@@ -87,6 +87,12 @@ def test_a_single_column_is_judged_by_its_own_density():
     said, columns = [torch.randn(1, 50, dtype=torch.float64)], np.arange(50.0)
     scores = StandardizedMean().fit(said, columns, d=1)(said, columns)
     np.testing.assert_allclose(scores, (24.5 - columns) / 24.5)
+
+
+def test_how_many_nats_a_unit_of_the_score_is_worth():
+    assert PowerMean().nats() == 1
+    said, columns = [torch.arange(9.0)[None].double(), 3 * torch.arange(9.0)[None].double()], None
+    assert StandardizedMean().fit(said, columns, d=2).nats() == pytest.approx((4 + 12) / 2)
 
 
 def test_equal_surprises_are_divided_by_no_rounding():

@@ -95,6 +95,11 @@ METHODS = {
     "predict_confidence": lambda clf: clf.predict_confidence(ROWS),
     "predict_with_rejection": lambda clf: clf.predict_with_rejection(ROWS, c_r=0.1),
     "compute_rejection_stats": lambda clf: np.array(clf.compute_rejection_stats()),
+    "explain": lambda clf: clf.explain(ROWS[:3]).contributions,
+    "expected_values": lambda clf: clf.expected_values(ROWS[:3]),
+    "get_outlier_explainability_scores": lambda clf: clf.get_outlier_explainability_scores(
+        0, X=ROWS
+    ),
     "estimate_contamination": lambda clf: np.array(clf.estimate_contamination()),
     "set_contamination": lambda clf: clf.set_contamination(0.1).labels_,
     "save and load": saved,

@@ -16,7 +16,7 @@ from .experiment import Experiment
 from .records import NAMES, RESULTS, TABLE, Record, Records, texts_of
 
 #: What differs between two runs of the same code.
-TIMES = ("time", "time_fit", "time_score")
+TIMES = ("time", "time_fit", "time_score", "time_row")
 
 
 def recheck_of(experiments: Iterable[Experiment]) -> Experiment:
