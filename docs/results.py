@@ -18,6 +18,10 @@ TITLES = {
     "sample": ("28 real tables", "What `python -m benchmarks` runs on any machine."),
     "clusters": ("Dense clusters of anomalies", "Made tables that are hard for every detector."),
     "ablation": ("What each choice of the default brings", "One part is switched off at a time."),
+    "explanations": (
+        "Explanations",
+        "Rows whose wrong columns are known: which explainer names these columns?",
+    ),
     "sensitivity": ("Another contamination, another seed", "What the user can't know."),
     "contamination": ("Estimates of the contamination", "By PyThresh, from the scores."),
     "speed": ("Speed", "Fits, scoring, single rows, busy machines, memory and imports."),

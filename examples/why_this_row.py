@@ -13,7 +13,8 @@ tumours only every tenth is kept: 22 of 379 rows. The detector is told no label.
 # Fit the detector, and explain its most suspicious row
 # -----------------------------------------------------
 #
-# ``explain`` takes training rows or new ones. Here it gets the ten rows with the highest scores.
+# ``explain`` takes training rows or new ones. Here it gets the ten rows with the
+# highest scores.
 
 import matplotlib.pyplot as plt
 import numpy as np

@@ -59,7 +59,7 @@ class ExplainedDetector(SavedDetector):
 
         Notes
         -----
-        How it is found: :mod:`pyod_robustnvp.explain`. A constant column adds 0 unless a row has
+        How it is found: :func:`~pyod_robustnvp.explain.explain`. A constant column adds 0 unless a row has
         another value there.
 
         Examples
