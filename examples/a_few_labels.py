@@ -63,8 +63,8 @@ print("best:", search.best_params_)
 # Does the order hold on the labels that nobody knew?
 # ---------------------------------------------------
 # Few labels tell large differences only. The bars show the spread over the folds:
-# settings whose bars overlap cannot be told apart. Here the chosen setting is better on
-# the other rows, too, although the bars overlap. That need not be so on your table.
+# settings whose bars overlap cannot be told apart. Here the chosen setting is better
+# on the other rows, too, although the bars overlap. That need not be so on your table.
 
 unknown = y < 0
 print(f"average precision on the {unknown.sum()} rows without a label")

@@ -59,8 +59,8 @@ class ExplainedDetector(SavedDetector):
 
         Notes
         -----
-        How it is found: :func:`~pyod_robustnvp.explain.explain`. A constant column adds 0 unless a row has
-        another value there.
+        How it is found: :func:`~pyod_robustnvp.explain.explain`. A constant column adds 0 unless a
+        row has another value there.
 
         Examples
         --------
