@@ -64,7 +64,7 @@ print("best:", search.best_params_)
 # ---------------------------------------------------
 # Few labels tell large differences only. The bars show the spread over the folds:
 # settings whose bars overlap cannot be told apart. Here the chosen setting is better
-# on the other rows, too, although the bars overlap. That need not be so on your table.
+# on the other rows, too, although the bars overlap. On your table it may not be.
 
 unknown = y < 0
 print(f"average precision on the {unknown.sum()} rows without a label")
