@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 from typing import Any, Self
 
@@ -10,7 +11,7 @@ from numpy.typing import ArrayLike
 from pyod.models.base import BaseDetector
 from sklearn.utils.validation import check_is_fitted
 
-from .contamination import Thresholder, are_divisible
+from .contamination import Limited, Thresholder, are_divisible
 from .density import TabularDensity
 from .learned import Learned
 from .parameters import check_contamination, resolve, warn_of_other_trimming
@@ -71,7 +72,9 @@ class ThresholdedDetector(Learned, BaseDetector):  # type: ignore[misc]
         """
         if not hasattr(X, "shape"):
             refuse_kind(X)
-            X = np.asarray(X)
+            # Rows of unlike lengths are refused where the scores are computed.
+            with contextlib.suppress(ValueError):
+                X = np.asarray(X)
         return super().predict_proba(X, method, return_confidence)
 
     @shielded
@@ -106,21 +109,25 @@ class ThresholdedDetector(Learned, BaseDetector):  # type: ignore[misc]
     def _set_threshold(self, scores: Table) -> None:
         """Set ``decision_scores_``, ``threshold_``, ``labels_`` and what probabilities need."""
         self.decision_scores_ = scores
-        plain = self._plain()
+        plain = self._plain(fitted=False)
         plain._set_n_classes(None)
         plain._process_decision_scores()
         plain.classes_ = np.array([0, 1])
         for name in LEARNED:
             setattr(self, name, getattr(plain, name))
 
-    def _plain(self) -> Self:
+    def _plain(self, fitted: bool = True) -> Any:
         """Return this detector with a contamination that PyOD takes for a number if it is one.
 
         It is 0 in place of a PyThresh object where the training rows give that nothing to divide,
-        as many of these fail there.
+        as many of these fail there. So it is after a fit where new rows do: there the training
+        rows' labels tell the limit.
         """
-        plain, number = copy.copy(self), check_contamination(self.contamination)
+        plain: Any = copy.copy(self)
+        number = check_contamination(self.contamination)
         if number is None and not are_divisible(getattr(self, "decision_scores_", EMPTY)):
             number = 0.0
         plain.contamination = self.contamination if number is None else number
+        if number is None and fitted and hasattr(self, "labels_"):
+            plain.contamination = Limited(self.contamination, self.decision_scores_, self.labels_)
         return plain

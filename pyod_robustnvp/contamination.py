@@ -64,6 +64,33 @@ def are_divisible(scores: Table) -> bool:
     return len(np.unique(scores.round(9))) > 2
 
 
+class Limited:
+    """A PyThresh object that divides scores of few rows, or of equal ones, by those of its fit.
+
+    Parameters
+    ----------
+    thresholder : PyThresh object
+    scores, labels : ndarray of shape (n_samples,)
+        Of the training rows.
+
+    Examples
+    --------
+    >>> limited = Limited(None, np.array([0.0, 1.0, 9.0]), np.array([0, 0, 1]))
+    >>> limited.predict(np.array([5.0])).tolist()
+    [1]
+    """
+
+    def __init__(self, thresholder: Any, scores: Table, labels: Table) -> None:
+        self.thresholder = thresholder
+        self.limit = scores[labels == 0].max(initial=-np.inf)
+
+    def predict(self, scores: Table) -> Any:
+        """Return 1 for the scores of outliers, else 0, as PyOD asks a PyThresh object."""
+        if are_divisible(scores):
+            return self.thresholder.predict(scores)
+        return (scores > self.limit).astype(int)
+
+
 def _default_thresholder() -> Thresholder:
     """Return a PyThresh object, whose constructor seeds numpy: the global state is put back."""
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import io
 import os
 import shutil
 import uuid
@@ -42,10 +43,16 @@ def write(target: Path | IO[bytes], data: bytes) -> None:
     if isinstance(target, Path):
         _replace(Path(os.path.realpath(target)), data)
         return
+    rest = memoryview(data)
     try:
-        target.write(data)
+        # A raw file may take a part at a time, and say how much it was.
+        while rest:
+            written = target.write(rest)
+            rest = rest[len(rest) if written is None else written :]
     except TypeError as error:
         raise TypeError(f"{target!r} is open for text; open it with mode 'wb'") from error
+    except io.UnsupportedOperation as error:
+        raise OSError(f"{target!r} is not open for writing; open it with mode 'wb'") from error
 
 
 def readable(source: Source) -> tuple[Callable[[], Any], str]:

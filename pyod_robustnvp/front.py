@@ -76,7 +76,9 @@ class Front(Learned):
             made = self.fitted.transform(self._own(X))
             if refusal := diagnosis.refusal_of_types(made):
                 raise ValueError(f"of what it returns, {refusal}")
-            dense = made.toarray() if hasattr(made, "toarray") else made
+            dense = np.asarray(made.toarray() if hasattr(made, "toarray") else made)
+            if refusal := diagnosis.refusal_of_types(dense):
+                raise ValueError(f"of what it returns, {refusal}")
             table: Table = check_array(
                 dense, dtype=np.float64, ensure_all_finite=False, ensure_min_samples=least
             )
@@ -119,9 +121,10 @@ class Front(Learned):
 
     def refuse_density(self) -> None:
         """Say that there is no density per unit of X."""
+        unknown = diagnosis.one_line(repr(slopeless(self.transformer)))
         raise ValueError(
-            f"preprocessing={self.transformer!r} gives no density per unit of X: the slope of "
-            f"{slopeless(self.transformer)!r} is not known; use preprocessing=True, False, "
+            "preprocessing gives no density per unit of X: the slope of "
+            f"{diagnosis.shortened(unknown, NAMED)} is not known; use preprocessing=True, False, "
             f"{', '.join(each.__name__ for each in SLOPES)} or a Pipeline of these, or "
             "decision_function, which needs no slope"
         )

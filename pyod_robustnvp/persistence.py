@@ -32,6 +32,7 @@ from safetensors.numpy import save as to_bytes
 from . import devices, files
 from .box import Box
 from .density import TOLERANCE, TabularDensity
+from .diagnosis import one_line, shortened
 from .parameters import (
     check_integer,
     check_option,
@@ -239,8 +240,9 @@ def _plain(name: str, value: Any) -> Any:
 
 def refusal(name: str, value: Any) -> str:
     """Say that a file of numbers and text can't hold an object."""
+    held = shortened(one_line(repr(value)))
     return (
-        f"{name}={value!r} can't be saved without pickle; use joblib.dump, "
+        f"{name}={held} can't be saved without pickle; use joblib.dump, "
         "and load such a file only from people you trust"
     )
 

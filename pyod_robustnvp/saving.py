@@ -9,8 +9,9 @@ from typing import Any, Self
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from . import files, parameters, persistence
+from . import diagnosis, files, parameters, persistence
 from .base import ThresholdedDetector
+from .density import TabularDensity
 from .front import Front
 from .shield import shielded
 
@@ -55,6 +56,7 @@ class SavedDetector(ThresholdedDetector):
         of_classes = (each for each in type(self).mro() if issubclass(each, SavedDetector))
         names = {name for each in of_classes for name in signature(each).parameters}
         persistence.refuse_others(vars(self).keys() - names - learned.keys())
+        _refuse_foreign(learned)
         if self.front_ is not None:
             raise ValueError(persistence.refusal("preprocessing", self.front_.transformer))
         parameters.refuse_changes(self, self.density_.settings)
@@ -113,3 +115,25 @@ class SavedDetector(ThresholdedDetector):
     def __getstate__(self) -> dict[str, Any]:
         """Say which version writes."""
         return vars(self) | {WRITTEN_BY: parameters.own_version()}
+
+
+def _refuse_foreign(learned: Mapping[str, Any]) -> None:
+    """Refuse learned attributes that somebody set to what no fit leaves.
+
+    Raises
+    ------
+    ValueError
+    """
+    density = learned["density_"]
+    if not isinstance(density, TabularDensity):
+        wrong = "density_"
+    elif not isinstance(learned["front_"], Front | None):
+        wrong = "front_"
+    elif not np.array_equal(learned["classes_"], [0, 1]):
+        wrong = "classes_"
+    elif learned["n_features_in_"] != len(density.box.center_) and learned["front_"] is None:
+        wrong = "n_features_in_"
+    else:
+        return
+    held = diagnosis.shortened(diagnosis.one_line(repr(learned[wrong])))
+    raise ValueError(f"{wrong}={held} can't be saved: no fit leaves it; fit again")

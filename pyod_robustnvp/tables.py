@@ -49,7 +49,11 @@ def checked(estimator: Any, X: ArrayLike, reset: bool) -> NDArray[np.floating]:
     TypeError
         X is sparse, or of a kind that holds no rows.
     """
-    refuse_kind(X)
+    if reset or not hasattr(X, "columns"):
+        refuse_kind(X)
+    else:
+        # Before the values: one in a column that the fit did not have tells nothing.
+        noted(estimator, X, reset)
     if refusal := diagnosis.refusal_of_types(X):
         raise ValueError(refusal)
     try:
@@ -102,12 +106,21 @@ def noted(estimator: Any, X: ArrayLike, reset: bool) -> None:
 
 def _with_names(message: str, estimator: Any, X: Any) -> str:
     """Return a message, with the names of columns that stand in another order."""
+    if "unseen at fit time" in message or "now missing" in message:
+        return message + _spaces(estimator, X)
     if "same order" not in message:
         return message
     pairs = enumerate(zip(X.columns, estimator.feature_names_in_, strict=False))
     place, (found, expected) = next((n, pair) for n, pair in pairs if pair[0] != pair[1])
     found, expected = diagnosis.shown(found), diagnosis.shown(expected)
     return f"{message.rstrip()} Column {place} is {found}, where the fit had {expected}"
+
+
+def _spaces(estimator: Any, X: Any) -> str:
+    """Return which names of X and of the fit begin or end with a space, which is easily missed."""
+    names = [str(name) for name in [*X.columns, *estimator.feature_names_in_]]
+    spaced = sorted({name for name in names if name != name.strip()})
+    return f" Mind the spaces in {', '.join(map(diagnosis.shown, spaced))}" if spaced else ""
 
 
 def mended(message: str) -> str:
@@ -122,7 +135,8 @@ def mended(message: str) -> str:
         if part in message:
             first = message.splitlines()[0] if part in ONE_LINE else diagnosis.one_line(message)
             room = diagnosis.LONGEST - len(mend) - 2
-            return f"{diagnosis.shortened(first.rstrip('.:'), room)}: {mend}"
+            cut = first if first.endswith("...") else first.rstrip(".:")
+            return f"{diagnosis.shortened(cut, room)}: {mend}"
     return diagnosis.shortened(diagnosis.one_line(message))
 
 
@@ -144,11 +158,13 @@ def _numbers(X: Any) -> Any:
         return X
     if array.dtype == object and (refusal := diagnosis.refusal_of_types(array)):
         raise ValueError(refusal)
-    return array.astype(np.float64) if array.dtype.kind in "US" else X
+    return array.astype(np.float64) if array.dtype.kind in "US" and array.ndim == 2 else X
 
 
 def _finite(table: NDArray[Any]) -> NDArray[np.floating]:
     """Return a table of finite float32 or float64 numbers."""
+    if refusal := diagnosis.refusal_of_types(table):
+        raise ValueError(refusal)
     if table.dtype not in (np.float32, np.float64):
         table = table.astype(np.float64)
     assert_all_finite(table, input_name="X")

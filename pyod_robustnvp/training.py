@@ -41,8 +41,9 @@ WARMUP = 0.05
 CHECKED_EVERY = 50
 # Rows that tell whether a flow is sound: no single one may.
 JUDGED_ROWS = 256
-# Steps of the power iteration that caps an untrained flow roughly, which an SVD would exactly.
-ESTIMATES = 3
+# Steps of the power iteration that caps an untrained flow, which an SVD would exactly: roughly, as
+# after the first steps of a training, and nearly, as after many.
+ESTIMATES = (3, 20)
 # As the paper has it, which names none of these.
 ADAM: dict[str, Any] = {
     "beta1": 0.9,
@@ -305,9 +306,10 @@ def _untrained(task: _Task, settings: TrainingSettings) -> DivergenceGuard:
     kept = JUDGED_ROWS * (1 - settings.trim)
     guard = DivergenceGuard(flows, columns, [max(round(rows), 1) for rows in (kept, kept / 4)])
     vectors = [_random_vectors(weight, apart) for weight in flows.weights]
-    for _ in range(ESTIMATES):
-        _cap(flows, vectors, task.caps)
-    guard.allow()
+    for estimates in ESTIMATES:
+        for _ in range(estimates):
+            _cap(flows, vectors, task.caps)
+        guard.allow()
     guard.restore()
     return guard
 

@@ -3,15 +3,19 @@
 import datetime as dt
 import re
 import time
+from collections import OrderedDict, UserDict
 from decimal import Decimal
+from pathlib import Path
 
 import dask.array
 import dask.dataframe
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 import torch
+from sklearn.preprocessing import FunctionTransformer
 
 from pyod_robustnvp.diagnosis import LONGEST
 
@@ -240,11 +244,46 @@ def test_dates_of_numpy_among_rows_of_numbers(make, value, kind):
 OTHERS = {
     "one dimension": (np.arange(9.0), r"reshape\(-1, 1\)"),
     "a row": ([1.0, 2.0], r"reshape\(1, -1\)"),
-    "a series": (pd.Series([1.0, 2.0]), "Pass a DataFrame"),
+    "a series": (pd.Series([1.0, 2.0]), r"one dimension, a Series: give X.to_frame\(\)"),
     "names twice": (pd.DataFrame(np.eye(3), columns=["a", "a", "b"]), "rename those"),
     "names of two kinds": (pd.DataFrame(np.eye(3), columns=["a", 1, "b"]), r"rename\(columns=str"),
     "a sparse frame": (pd.DataFrame(np.eye(3)).astype("Sparse[float]"), "to_dense"),
     "durations": (np.ones((4, 2), dtype="m8[s]"), "column 0 holds durations.*row 0"),
+    "a row of text": (["a", "b"], r"reshape\(1, -1\)"),
+    "lists of dates": ([[np.datetime64("2020")], [np.datetime64("2021")]], "column 0 holds dates"),
+    "tuples of durations": (((np.timedelta64(1, "D"),),) * 2, "column 0 holds durations"),
+    "arrow dates": (pa.table({"t": pd.date_range("2020", periods=9)}), "column 't' holds dates"),
+    "arrow dates among numbers": (
+        pa.table({"n": np.ones(9), "t": pd.date_range("2020", periods=9)}),
+        "column 't' holds dates, first .* in row 0",
+    ),
+    "a date after a gap": (
+        pd.DataFrame({"t": pd.to_datetime([None, None, "2020-01-31"])}),
+        "column 't' holds dates, first .*2020.* in row 2",
+    ),
+    "a column of dates without rows": (
+        pd.DataFrame({"t": pd.to_datetime([])}),
+        "column 't' holds dates: give numbers",
+    ),
+    "periods among objects": (
+        pd.DataFrame({"p": pd.period_range("2020", periods=4).astype(object)}),
+        "column 'p' holds dates, first Period.*days since",
+    ),
+    "intervals among objects": (
+        pd.DataFrame({"i": pd.interval_range(0, 4).astype(object)}),
+        "column 'i' holds intervals.*middles",
+    ),
+    "a gap of a Decimal": (
+        pd.DataFrame({"d": [Decimal(1), Decimal("sNaN")]}),
+        r"column 'd' holds gaps \(NaN\).* row 1",
+    ),
+    "beyond float64": (
+        np.array([[1.0], [2.0]], dtype=np.longdouble) * np.longdouble("1e400"),
+        "column 0 holds infinity.* row 0",
+    ),
+    "complex numbers": (np.array([[1, 2], [3, 4j]]), r"column 1 holds complex numbers.* row 1"),
+    "a short row": ([[1.0, 2.0], [3.0, 4.0], [5.0]], "row 2 holds 1 values where row 0 holds 2"),
+    "a row that is None": ([[1.0, 2.0], None], "row 1 is None.*drop it"),
 }
 
 
@@ -271,6 +310,23 @@ WHOLE = {
     ),
     "a dask array": (dask.array.ones((9, 2)), r"X is a dask Array: give X\.compute\(\)"),
     "bfloat16": (torch.zeros(9, 2).bfloat16(), r"bfloat16.*give X\.float\(\)"),
+    "bfloat16 in a list": ([torch.zeros(2).bfloat16()] * 9, r"bfloat16.*give X\.float\(\)"),
+    "float8": (torch.zeros(9, 2).to(torch.float8_e5m2), r"float8_e5m2.*give X\.float\(\)"),
+    "an ordered dict": (OrderedDict(NUMBERS), r"X is a OrderedDict: give pandas\.DataFrame\(X\)"),
+    "a user's dict": (UserDict(NUMBERS), r"X is a UserDict: give pandas\.DataFrame\(X\)"),
+    "dicts": ([{"a": 1.0}, {"a": 2.0}], r"a list of dicts: give pandas\.DataFrame\(X\)"),
+    "an array of dicts": (np.array([{"a": 1.0}, {"a": 2.0}]), r"an array of dicts: give pandas"),
+    "records": (pd.DataFrame(NUMBERS).to_records(), r"structured array: give pandas\.DataFrame"),
+    "nothing": (None, "X is None: give a table"),
+    "a path": (Path("data.csv"), r"no table: give pandas\.read_csv\(X\)"),
+    "the name of a file": ("data.csv", r"no table: give pandas\.read_csv\(X\)"),
+    "a generator": ((row for row in [[1.0], [2.0]]), "a generator, which has no rows to count"),
+    "a set": ({1.0, 2.0}, "X is a set.*a list of its rows"),
+    "values of a dict": (NUMBERS.values(), "X is a dict_values.*a list of its rows"),
+    "a series of objects": (pd.Series([1, 2], dtype=object), r"give X\.to_frame\(\)"),
+    "a series of text": (pd.Series(["a", "b"]), r"give X\.to_frame\(\)"),
+    "a series of polars": (pl.Series([1.0, 2.0]), r"X\.to_frame\(\) if it is one column$"),
+    "dates of an index": (pd.date_range("2020", periods=3), r"give X\.to_frame\(\)"),
     "no columns": (pd.DataFrame(index=range(5)), "0 features.*no columns"),
     "no columns in polars": (pl.DataFrame(), "0 features.*no columns"),
 }
@@ -326,3 +382,38 @@ def test_columns_that_differ_are_named(make, library):
         table = library.DataFrame(dict.fromkeys(names, NUMBERS["a"]))
         with pytest.raises(ValueError, match=message):
             clf.predict(table)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"id": "x"},
+        {"t": pd.Timestamp("2020")},
+        {"id": np.nan},
+    ],
+    ids=["text", "dates", "gaps"],
+)
+def test_an_additional_column_is_named_before_its_values(make, more):
+    frame = pd.DataFrame(NUMBERS)
+    clf = make().fit(frame)
+    with pytest.raises(ValueError, match=rf"unseen at fit time: - {next(iter(more))}.*X\[list"):
+        clf.predict(frame.assign(**more))
+
+
+def test_names_that_differ_by_a_space_are_shown(make):
+    frame = pd.DataFrame(NUMBERS)
+    clf = make().fit(frame)
+    with pytest.raises(ValueError, match=r"Mind the spaces in 'a '.*add them"):
+        clf.predict(frame.rename(columns={"a": "a "}))
+
+
+@pytest.mark.parametrize("made", [[[np.datetime64("2020")]] * N, pa.table({"t": [DAY] * N})])
+def test_dates_that_a_transformer_returns_are_refused(make, made):
+    with pytest.raises(ValueError, match=r"of what it returns, column .* holds dates"):
+        make(preprocessing=FunctionTransformer(lambda X: made)).fit(pd.DataFrame(NUMBERS))
+
+
+def test_rows_of_unlike_lengths_have_a_mend_in_predict_proba(make):
+    clf = make().fit(np.array(list(NUMBERS.values())).T)
+    with pytest.raises(ValueError, match="row 1 holds 1 values where row 0 holds 2"):
+        clf.predict_proba([[1.0, 2.0], [1.0]])

@@ -13,8 +13,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import skops.io
+from pythresh.thresholds.clf import CLF
+from pythresh.thresholds.dsn import DSN
 from pythresh.thresholds.filter import FILTER
 from pythresh.thresholds.hist import HIST
+from pythresh.thresholds.iqr import IQR
+from pythresh.thresholds.karch import KARCH
+from pythresh.thresholds.zscore import ZSCORE
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import cross_val_predict
@@ -55,6 +60,49 @@ def test_bytes_are_loaded(kind):
     clf.save(file := io.BytesIO())
     again = RobustRealNVP.load(kind(file.getvalue()))
     np.testing.assert_array_equal(again.decision_function(ROWS), clf.decision_scores_)
+
+
+class Slow(io.RawIOBase):
+    """A file that takes a thousand bytes at a time."""
+
+    def __init__(self):
+        self.held = b""
+
+    def writable(self):
+        return True
+
+    def write(self, data):
+        self.held += bytes(data[:1000])
+        return min(len(data), 1000)
+
+
+def test_a_file_that_takes_a_part_at_a_time_gets_all():
+    clf, file = small(), Slow()
+    clf.save(file)
+    again = RobustRealNVP.load(file.held)
+    np.testing.assert_array_equal(again.decision_function(ROWS), clf.decision_scores_)
+
+
+def test_a_file_that_is_open_for_reading_is_refused(tmp_path):
+    (tmp_path / "model").write_bytes(b"")
+    with (tmp_path / "model").open("rb") as file, pytest.raises(OSError, match="mode 'wb'"):
+        small().save(file)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("classes_", np.array(["ok", "bad"])),
+        ("density_", None),
+        ("front_", 3),
+        ("n_features_in_", 7),
+    ],
+)
+def test_a_learned_attribute_that_no_fit_leaves_is_refused_by_name(name, value, tmp_path):
+    clf = small()
+    setattr(clf, name, value)
+    with pytest.raises(ValueError, match=rf"{name}=.* can't be saved: no fit leaves it"):
+        clf.save(tmp_path / "model")
 
 
 def test_a_file_that_is_open_for_text_is_refused(tmp_path):
@@ -206,6 +254,16 @@ def test_rows_that_score_the_same_are_no_outliers(thresholder, rows):
     assert not clf.labels_.any()
     assert not clf.predict(rows[:1]).any()
     assert np.isfinite(clf.predict_proba(rows)).all()
+
+
+@pytest.mark.parametrize("thresholder", [CLF(), DSN(), FILTER(), HIST(), IQR(), KARCH(), ZSCORE()])
+def test_a_thresholder_labels_a_single_row_by_its_fit(thresholder):
+    rows = np.vstack([RNG.normal(size=(60, 2)), [[30.0, -30.0]]])
+    clf = RobustRealNVP(**SMALL | {"contamination": thresholder}).fit(rows)
+    assert clf.labels_[-1] == 1
+    alone = [clf.predict(row[None])[0] for row in rows]
+    np.testing.assert_array_equal(alone, clf.labels_)
+    assert clf.predict(np.repeat(1e6 * rows[-1:], 3, axis=0)).tolist() == [1, 1, 1]
 
 
 # scikit-learn's classifiers' tools

@@ -9,6 +9,7 @@ import torch
 from sklearn.exceptions import ConvergenceWarning
 from torch.optim.adam import adam
 
+from pyod_robustnvp import RobustRealNVP
 from pyod_robustnvp.couplings import GradientWorkspace
 from pyod_robustnvp.flow import RealNVP
 from pyod_robustnvp.training import (
@@ -281,3 +282,12 @@ def test_a_fit_does_not_wait_for_torchs_compiler():
         "sys.exit('torch._dynamo' in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_cap_that_multiplies_far_rows_is_no_divergence():
+    """Of columns far from 0 the cap alone may multiply the loss, long after the first steps."""
+    X = np.zeros((26, 5))
+    X[:, [0, 2]] = 57413.9
+    small = {"n_estimators": 2, "hidden_neuron_list": (4,), "epoch_num": 2, "batch_size": 8}
+    clf = RobustRealNVP(**small, preprocessing=False, random_state=0).fit(X)
+    assert np.isfinite(clf.decision_scores_).all()

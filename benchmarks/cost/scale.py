@@ -51,7 +51,7 @@ class Sizes:
     turns: int = 9
 
 
-FULL = Sizes(rows=(10**4, 10**5, 10**6, 10**7), columns=(2, 10, 30, 100, 300, 1000))
+FULL = Sizes(rows=(10**4, 10**5, 10**6, 10**7), columns=(2, 10, 30, 100, 300, 1000, 3000))
 QUICK = Sizes(rows=(300, 1000, 3000), columns=(2, 20), n=300, runs=1, turns=2)
 
 
