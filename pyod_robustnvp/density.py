@@ -362,7 +362,7 @@ class TabularDensity(Learned):
         self._working_flows()
         n_threads = self._threads()
         n, d = table.shape
-        size = size or rows_at_once(n, d, self.flows.block(n, self.device), n_threads)
+        size = size or rows_at_once(n, d, self.flows.block(n, d, self.device), n_threads)
         parts = [slice(start, start + size) for start in range(0, n, size)]
 
         def work(part: slice) -> Table:

@@ -249,7 +249,7 @@ class RealNVP(nn.Module):
         log_prob : Tensor of shape (flows, n), float64
         """
         views, n, n_columns = x.shape
-        block = self.block(n, x.device)
+        block = self.block(n, n_columns, x.device)
         view = views_of(torch.arange(self.n_flows), views).to(x.device)
         # The columns of all views, one below the other, and which of them each flow reads.
         columns = torch.nn.functional.pad(x.mT.flatten(0, 1), (0, -n % block)).contiguous()
@@ -268,13 +268,13 @@ class RealNVP(nn.Module):
             log_prob[:, overflown] = precise.log_prob_by_blocks(x[:, overflown].double())
         return log_prob
 
-    def block(self, n: int, device: torch.device) -> int:
-        """Return the rows of a block, of n rows in all, on a device."""
+    def block(self, n: int, n_columns: int, device: torch.device) -> int:
+        """Return the rows of a block, of n rows of so many columns, on a device."""
         if device.type != "cpu":
             return GPU_BLOCK
         of_a_row = min((w[0, 0].numel() for w in self.weights if w.numel()), default=1)
         fewest = max(SMALL_BLOCK, int(2 ** math.ceil(math.log2(SMALL_PRODUCT / of_a_row))))
-        most = max(BLOCK_VALUES // (self.n_flows * self.features), 1)
+        most = max(BLOCK_VALUES // (self.n_flows * n_columns), 1)
         fitting = min(max(1 << (most.bit_length() - 1), fewest), CPU_BLOCK)
         return fewest if n <= fewest else fitting
 

@@ -103,9 +103,12 @@ class Front(Learned):
         writes = any(name.endswith("copy") and value is False for name, value in parameters.items())
         return copy.deepcopy(X) if writes else X
 
+    @staticmethod
+    def _named(transformer: object) -> str:
+        return diagnosis.shortened(diagnosis.one_line(repr(transformer)), NAMED)
+
     def _refusal(self, why: str, error: object) -> ValueError:
-        named = diagnosis.shortened(diagnosis.one_line(repr(self.transformer)), NAMED)
-        text = f"preprocessing={named} {why}: {diagnosis.one_line(error)}"
+        text = f"preprocessing={self._named(self.transformer)} {why}: {diagnosis.one_line(error)}"
         return ValueError(diagnosis.shortened(text))
 
     def inverse(self, made: Table) -> Table:
@@ -121,10 +124,10 @@ class Front(Learned):
 
     def refuse_density(self) -> None:
         """Say that there is no density per unit of X."""
-        unknown = diagnosis.one_line(repr(slopeless(self.transformer)))
+        whole, unknown = map(self._named, (self.transformer, slopeless(self.transformer)))
         raise ValueError(
-            "preprocessing gives no density per unit of X: the slope of "
-            f"{diagnosis.shortened(unknown, NAMED)} is not known; use preprocessing=True, False, "
+            f"preprocessing={whole} gives no density per unit of X: the slope of "
+            f"{unknown} is not known; use preprocessing=True, False, "
             f"{', '.join(each.__name__ for each in SLOPES)} or a Pipeline of these, or "
             "decision_function, which needs no slope"
         )
