@@ -68,7 +68,8 @@ class PrincipalAxes(View):
     def transform(self, table: Table) -> Table:
         """Return the rows on the scaled axes."""
         on_axes = self.scaler.transform(self._rotated(table))
-        return np.pad(on_axes, [(0, 0), (0, len(self.axes) - on_axes.shape[1])])
+        missing = len(self.axes) - on_axes.shape[1]
+        return np.pad(on_axes, [(0, 0), (0, missing)]) if missing else on_axes
 
     def inverse(self, seen: Table) -> Table:
         """Return the rows that ``transform`` carries there, or what of them lies on the axes."""

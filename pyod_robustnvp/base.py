@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from pyod.models.base import BaseDetector
 from sklearn.utils.validation import check_is_fitted
 
-from .contamination import Limited, Thresholder, are_divisible
+from .contamination import LimitedThresholder, Thresholder, are_divisible
 from .density import TabularDensity
 from .learned import Learned
 from .parameters import check_contamination, resolve, warn_of_other_trimming
@@ -120,8 +120,8 @@ class ThresholdedDetector(Learned, BaseDetector):  # type: ignore[misc]
         """Return this detector with a contamination that PyOD takes for a number if it is one.
 
         It is 0 in place of a PyThresh object where the training rows give that nothing to divide,
-        as many of these fail there. So it is after a fit where new rows do: there the training
-        rows' labels tell the limit.
+        as many of these fail there. After a fit, the training rows' labels tell the limit for new
+        rows that a PyThresh object can't divide.
         """
         plain: Any = copy.copy(self)
         number = check_contamination(self.contamination)
@@ -129,5 +129,7 @@ class ThresholdedDetector(Learned, BaseDetector):  # type: ignore[misc]
             number = 0.0
         plain.contamination = self.contamination if number is None else number
         if number is None and fitted and hasattr(self, "labels_"):
-            plain.contamination = Limited(self.contamination, self.decision_scores_, self.labels_)
+            plain.contamination = LimitedThresholder(
+                self.contamination, self.decision_scores_, self.labels_
+            )
         return plain

@@ -64,7 +64,7 @@ def are_divisible(scores: Table) -> bool:
     return len(np.unique(scores.round(9))) > 2
 
 
-class Limited:
+class LimitedThresholder:
     """A PyThresh object that divides scores of few rows, or of equal ones, by those of its fit.
 
     Parameters
@@ -75,7 +75,7 @@ class Limited:
 
     Examples
     --------
-    >>> limited = Limited(None, np.array([0.0, 1.0, 9.0]), np.array([0, 0, 1]))
+    >>> limited = LimitedThresholder(None, np.array([0.0, 1.0, 9.0]), np.array([0, 0, 1]))
     >>> limited.predict(np.array([5.0])).tolist()
     [1]
     """

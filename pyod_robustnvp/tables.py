@@ -49,11 +49,11 @@ def checked(estimator: Any, X: ArrayLike, reset: bool) -> NDArray[np.floating]:
     TypeError
         X is sparse, or of a kind that holds no rows.
     """
-    if reset or not hasattr(X, "columns"):
-        refuse_kind(X)
-    else:
+    if not reset and hasattr(X, "columns") and hasattr(estimator, "feature_names_in_"):
         # Before the values: one in a column that the fit did not have tells nothing.
         noted(estimator, X, reset)
+    else:
+        refuse_kind(X)
     if refusal := diagnosis.refusal_of_types(X):
         raise ValueError(refusal)
     try:

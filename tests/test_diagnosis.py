@@ -417,3 +417,11 @@ def test_rows_of_unlike_lengths_have_a_mend_in_predict_proba(make):
     clf = make().fit(np.array(list(NUMBERS.values())).T)
     with pytest.raises(ValueError, match="row 1 holds 1 values where row 0 holds 2"):
         clf.predict_proba([[1.0, 2.0], [1.0]])
+
+
+def test_a_fit_without_names_is_said_once(make):
+    frame = pd.DataFrame(NUMBERS)
+    clf = make().fit(frame.to_numpy())
+    with pytest.warns(UserWarning, match="fitted without feature names") as caught:
+        clf.predict(frame)
+    assert len(caught) == 1
